@@ -1,0 +1,2 @@
+//! The Wizamart application: web, worker, scheduler and migrations in one binary.
+fn main() {}

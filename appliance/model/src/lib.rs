@@ -1,0 +1,1 @@
+//! What a box is: typed configuration, sizing, paths, ports, units and queues.

@@ -1,0 +1,2 @@
+//! The keeper of the box.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Runs a Onebox image in QEMU.

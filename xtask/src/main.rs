@@ -1,0 +1,2 @@
+//! Developer tasks: set up, lock, fetch, build, test.
+fn main() {}
