@@ -1,0 +1,255 @@
+//! Where settings come from: the operator's file and the environment, kept
+//! side by side so that an error can say which of them to edit.
+
+use super::error::{ConfigError, Finding, Origin, Problem};
+use super::keys;
+use figment::error::{Actual, Kind};
+use figment::value::{Dict, Map, Value};
+use figment::{Error, Figment, Metadata, Profile, Provider};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use toml::de::{DeTable, DeValue};
+
+const PREFIX: &str = "ONEBOX_";
+
+/// The file's text and the environment's settings, parsed but not yet typed.
+pub(super) struct Layers {
+    path: PathBuf,
+    text: String,
+    file: Dict,
+    env: Vec<Setting>,
+}
+
+/// One environment variable that is a setting.
+struct Setting {
+    variable: String,
+    key: String,
+    value: Value,
+}
+
+/// A named set of values, for figment.
+struct Layer(&'static str, Dict);
+
+impl Provider for Layer {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.0)
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, Error> {
+        Ok(Profile::Default.collect(self.1.clone()))
+    }
+}
+
+impl Layers {
+    pub(super) fn read(
+        path: &Path,
+        env: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, ConfigError> {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(source) => {
+                return Err(ConfigError::Read {
+                    path: path.to_owned(),
+                    source,
+                });
+            }
+        };
+        let mut layers = Self::parse(path, &text)?;
+        layers.env = env.into_iter().filter_map(Setting::from_variable).collect();
+        Ok(layers)
+    }
+
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let syntax = |line: Option<usize>, detail: String| ConfigError::Syntax {
+            origin: Origin::File {
+                path: path.to_owned(),
+                line,
+            },
+            detail,
+        };
+        let table: toml::Table = toml::from_str(text).map_err(|error| {
+            let line = error.span().map(|span| line_of(text, span.start));
+            syntax(line, error.message().to_owned())
+        })?;
+        let file = Value::serialize(table)
+            .map(|value| value.into_dict().unwrap_or_default())
+            .map_err(|error| syntax(None, error.to_string()))?;
+        Ok(Self {
+            path: path.to_owned(),
+            text: text.to_owned(),
+            file,
+            env: Vec::new(),
+        })
+    }
+
+    pub(super) fn figment(&self) -> Figment {
+        self.env.iter().fold(
+            Figment::from(Layer("the operator's file", self.file.clone())),
+            |figment, setting| {
+                let nested = figment::util::nest(&setting.key, setting.value.clone());
+                let dict = nested.into_dict().unwrap_or_default();
+                figment.merge(Layer("the environment", dict))
+            },
+        )
+    }
+
+    /// Turns what the deserializer said into what the operator must do.
+    pub(super) fn explain(&self, error: Error) -> ConfigError {
+        let problems = error
+            .into_iter()
+            .map(|error| self.place(self.finding(&error)))
+            .collect();
+        ConfigError::Invalid { problems }
+    }
+
+    fn finding(&self, error: &Error) -> Finding {
+        let key = error.path.join(".");
+        match &error.kind {
+            Kind::UnknownField(name, _) => {
+                // The path ends at the section or at the key, by layer.
+                let full = if key == *name || key.ends_with(&format!(".{name}")) {
+                    key
+                } else if key.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{key}.{name}")
+                };
+                Finding {
+                    value: None,
+                    why: "there is no such key".to_owned(),
+                    fix: keys::suggest(&full),
+                    key: full,
+                }
+            }
+            Kind::UnknownVariant(name, allowed) => Finding::new(
+                &key,
+                name,
+                "this is not one of the allowed values",
+                &format!("write one of: {}", allowed.join(", ")),
+            ),
+            Kind::InvalidType(actual, expected) | Kind::InvalidValue(actual, expected) => Finding {
+                value: self.shown(&key),
+                why: format!("this is {}", kind_of(actual)),
+                fix: keys::expected(&key).unwrap_or_else(|| format!("write {expected}")),
+                key,
+            },
+            other => Finding {
+                value: self.shown(&key),
+                why: other.to_string(),
+                fix: keys::expected(&key).unwrap_or_else(|| "correct or remove it".to_owned()),
+                key,
+            },
+        }
+    }
+
+    /// The value as given, unless the key may hold a secret.
+    fn shown(&self, key: &str) -> Option<String> {
+        if keys::may_hold_secret(key) {
+            return None;
+        }
+        let value = self.figment().find_value(key).ok()?;
+        match value {
+            Value::String(_, text) => Some(format!("{text:?}")),
+            Value::Char(_, c) => Some(format!("{:?}", c.to_string())),
+            Value::Bool(_, b) => Some(b.to_string()),
+            Value::Num(_, number) => number
+                .to_i128()
+                .map(|n| n.to_string())
+                .or_else(|| number.to_u128().map(|n| n.to_string()))
+                .or_else(|| number.to_f64().map(|n| n.to_string())),
+            Value::Dict(..) | Value::Array(..) | Value::Empty(..) => None,
+        }
+    }
+
+    pub(super) fn place(&self, finding: Finding) -> Problem {
+        Problem {
+            origin: self.origin(&finding.key),
+            key: finding.key,
+            value: finding.value,
+            why: finding.why,
+            fix: finding.fix,
+        }
+    }
+
+    fn origin(&self, key: &str) -> Origin {
+        let of_key = |setting: &&Setting| {
+            key == setting.key
+                || key
+                    .strip_prefix(&setting.key)
+                    .is_some_and(|r| r.starts_with('.'))
+        };
+        match self.env.iter().rev().find(of_key) {
+            Some(setting) => Origin::Variable(setting.variable.clone()),
+            None => Origin::File {
+                path: self.path.clone(),
+                line: line_of_key(&self.text, key),
+            },
+        }
+    }
+}
+
+impl Setting {
+    /// Settings have a section, hence a double underscore; other variables
+    /// that start with the prefix are not ours to judge.
+    fn from_variable((name, value): (OsString, OsString)) -> Option<Self> {
+        let variable = name.into_string().ok()?;
+        let key = variable
+            .strip_prefix(PREFIX)
+            .filter(|rest| rest.contains("__"))?
+            .to_ascii_lowercase()
+            .replace("__", ".");
+        let value = value.into_string().ok()?;
+        Some(Self {
+            variable,
+            key,
+            value: parse_value(value),
+        })
+    }
+}
+
+/// A TOML value where the text is one (number, boolean, list), else the text
+/// itself: nobody wants to quote inside a shell's quotes.
+fn parse_value(text: String) -> Value {
+    toml::from_str::<toml::Table>(&format!("value = {text}"))
+        .ok()
+        .filter(|table| table.len() == 1)
+        .and_then(|mut table| table.remove("value"))
+        .and_then(|value| Value::serialize(value).ok())
+        .unwrap_or_else(|| Value::from(text))
+}
+
+fn kind_of(actual: &Actual) -> &'static str {
+    match actual {
+        Actual::Bool(_) => "a boolean",
+        Actual::Unsigned(_) | Actual::Signed(_) => "a number",
+        Actual::Float(_) => "a number with a fraction",
+        Actual::Char(_) | Actual::Str(_) => "text",
+        Actual::Seq => "a list",
+        Actual::Map => "a section",
+        _ => "another kind of value",
+    }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    let before = text.as_bytes().iter().take(offset);
+    before.filter(|byte| **byte == b'\n').count() + 1
+}
+
+/// Line of a dotted key, or of the longest part of it that stands in the file.
+fn line_of_key(text: &str, key: &str) -> Option<usize> {
+    let table = DeTable::parse(text).ok()?;
+    let mut table = table.get_ref();
+    let mut line = None;
+    for part in key.split('.') {
+        let Some((name, value)) = table.iter().find(|(name, _)| name.get_ref() == part) else {
+            break;
+        };
+        line = Some(line_of(text, name.span().start));
+        match value.get_ref() {
+            DeValue::Table(inner) => table = inner,
+            _ => break,
+        }
+    }
+    line
+}

@@ -1,0 +1,120 @@
+//! The operator's choices, from one file.
+//!
+//! Three layers, later ones win: defaults, `onebox.toml`, and environment
+//! variables `ONEBOX_SECTION__KEY` (for development and tests; units on the
+//! box set none). Unknown keys are refused, because a misspelt key that is
+//! silently ignored is a setting the operator believes in. Every error names
+//! file, line, key, value and what to write instead.
+//!
+//! Each section is a file under `sections/` with its own `validate`; the
+//! texts shown to operators are in `keys.rs`.
+
+mod error;
+mod keys;
+mod layers;
+mod sections;
+mod template;
+mod url;
+
+pub use error::{ConfigError, Origin, Problem};
+pub use keys::{KEYS, Key};
+pub use sections::admin::Admin;
+pub use sections::database::Database;
+pub use sections::log::{Level, Log};
+pub use sections::redis::Redis;
+pub use sections::ssh::{PublicKey, Ssh};
+pub use sections::time::Time;
+pub use sections::web::Web;
+pub(crate) use sections::workers::MAX_CONCURRENCY;
+pub use sections::workers::{Worker, Workers};
+pub use template::template;
+pub use url::ConnectionUrl;
+
+use error::Finding;
+use layers::Layers;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Everything an operator can choose.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// What the world calls this box.
+    pub web: Web,
+    /// The first administrator.
+    pub admin: Admin,
+    /// Who may log in by SSH.
+    pub ssh: Ssh,
+    /// Where PostgreSQL is.
+    pub database: Database,
+    /// Where Redis is.
+    pub redis: Redis,
+    /// How much the workers do at once.
+    pub workers: Workers,
+    /// The clock on the wall.
+    pub time: Time,
+    /// How much is logged.
+    pub log: Log,
+}
+
+impl Config {
+    /// Loads `path` (a missing file means defaults) and the environment over it.
+    ///
+    /// # Errors
+    /// When the file can't be read, is not TOML, or holds something that is
+    /// not allowed.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        Self::from_layers(&Layers::read(path, std::env::vars_os())?)
+    }
+
+    /// Loads `path` with the environment given instead of the process's own.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn load_with_env(
+        path: &Path,
+        env: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let env = env.into_iter().map(|(k, v)| (k.into(), v.into()));
+        Self::from_layers(&Layers::read(path, env)?)
+    }
+
+    /// Parses the text of an operator's file; `name` stands for it in errors.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(text: &str, name: &Path) -> Result<Self, ConfigError> {
+        Self::from_layers(&Layers::parse(name, text)?)
+    }
+
+    fn from_layers(layers: &Layers) -> Result<Self, ConfigError> {
+        let config: Self = layers
+            .figment()
+            .extract()
+            .map_err(|error| layers.explain(error))?;
+        let problems: Vec<Problem> = config
+            .findings()
+            .into_iter()
+            .map(|finding| layers.place(finding))
+            .collect();
+        if problems.is_empty() {
+            Ok(config)
+        } else {
+            Err(ConfigError::Invalid { problems })
+        }
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        let mut found = self.web.validate();
+        found.extend(self.admin.validate());
+        found.extend(self.ssh.validate());
+        found.extend(self.database.validate());
+        found.extend(self.redis.validate());
+        found.extend(self.workers.validate());
+        found.extend(self.time.validate());
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,10 @@
+//! The sections of the operator's file, one file each.
+
+pub(super) mod admin;
+pub(super) mod database;
+pub(super) mod log;
+pub(super) mod redis;
+pub(super) mod ssh;
+pub(super) mod time;
+pub(super) mod web;
+pub(super) mod workers;

@@ -1,0 +1,43 @@
+//! `[redis]`: where Redis is.
+
+use crate::config::error::Finding;
+use crate::config::url::ConnectionUrl;
+use crate::paths;
+use serde::{Deserialize, Serialize};
+
+/// Redis.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Redis {
+    /// A server elsewhere; the box's own when left out.
+    pub url: Option<ConnectionUrl>,
+}
+
+impl Redis {
+    /// Whether the box's own Redis is used.
+    #[must_use]
+    pub const fn is_local(&self) -> bool {
+        self.url.is_none()
+    }
+
+    /// The URL to connect with: the configured one, or the box's socket.
+    #[must_use]
+    pub fn connect_url(&self) -> ConnectionUrl {
+        self.url.clone().unwrap_or_else(|| {
+            ConnectionUrl::from(format!("redis+unix://{}", paths::REDIS_SOCKET).as_str())
+        })
+    }
+
+    pub(in crate::config) fn validate(&self) -> Vec<Finding> {
+        match &self.url {
+            Some(url) if !matches!(url.scheme(), "redis" | "rediss" | "redis+unix" | "unix") => {
+                vec![Finding::hidden(
+                    "redis.url",
+                    "this is not a Redis URL",
+                    r#"write a URL such as "redis://host:6379/0""#,
+                )]
+            }
+            _ => Vec::new(),
+        }
+    }
+}

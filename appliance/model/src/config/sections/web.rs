@@ -1,0 +1,106 @@
+//! `[web]`: what the world calls this box.
+
+use crate::config::error::Finding;
+use serde::{Deserialize, Serialize};
+
+/// Names the box answers to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Web {
+    /// Host names, the first one is the canonical one.
+    pub domains: Vec<String>,
+}
+
+const FIX: &str = r#"write a plain host name such as "shop.example.com""#;
+
+impl Web {
+    pub(in crate::config) fn validate(&self) -> Vec<Finding> {
+        let finding = |domain: &str, why: &str, fix: &str| {
+            Finding::new("web.domains", domain, why, fix)
+        };
+        let mut found = Vec::new();
+        for (index, domain) in self.domains.iter().enumerate() {
+            if let Err(why) = check_host_name(domain) {
+                found.push(finding(domain, why, FIX));
+            } else if self.domains.iter().take(index).any(|other| other == domain) {
+                found.push(finding(domain, "this name stands twice", "remove one of them"));
+            }
+        }
+        found
+    }
+}
+
+/// Host names as certificates and DNS know them; international names stand in
+/// their xn-- form.
+fn check_host_name(name: &str) -> Result<(), &'static str> {
+    if name.contains("://") || name.contains('/') || name.contains(':') {
+        return Err("this is an address, not a host name");
+    }
+    if name.len() > 253 {
+        return Err("a host name has at most 253 characters");
+    }
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Err("host names are written in lower case here");
+    }
+    if !name.contains('.') {
+        return Err("a name the world can reach has a dot in it");
+    }
+    if name.split('.').all(|part| part.bytes().all(|b| b.is_ascii_digit())) {
+        return Err("this is an IP address, not a host name");
+    }
+    let good_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    if name.split('.').all(good_label) {
+        Ok(())
+    } else {
+        Err("each part has 1 to 63 letters, digits or inner hyphens")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn real_names_pass() {
+        for name in ["a.lu", "shop.example.com", "xn--bcher-kva.example", "1.example"] {
+            assert_eq!(check_host_name(name), Ok(()), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_host_name_is_refused() {
+        for name in [
+            "",
+            "shop",
+            "https://shop.example.com",
+            "shop.example.com/",
+            "shop.example.com:443",
+            "shop.example.com.",
+            "Shop.example.com",
+            "-shop.example.com",
+            "shop_1.example.com",
+            "*.example.com",
+            "shop..com",
+            "192.0.2.1",
+            "büch.example",
+            "a.b\ndomains",
+        ] {
+            assert!(check_host_name(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_is_found() {
+        let web = Web {
+            domains: vec!["a.example".into(), "b.example".into(), "a.example".into()],
+        };
+        assert_eq!(web.validate().len(), 1);
+    }
+}

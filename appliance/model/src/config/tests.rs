@@ -1,0 +1,254 @@
+//! The configuration as an operator meets it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test helpers")]
+
+use super::*;
+use std::path::Path;
+
+const NAME: &str = "/var/lib/onebox/onebox.toml";
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(text, Path::new(NAME))
+}
+
+fn message(text: &str) -> String {
+    parse(text).unwrap_err().to_string()
+}
+
+fn with_env(text: &str, env: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("onebox.toml");
+    std::fs::write(&path, text).unwrap();
+    Config::load_with_env(
+        &path,
+        env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
+    )
+}
+
+#[test]
+fn an_empty_or_missing_file_means_defaults() {
+    assert_eq!(parse("").unwrap(), Config::default());
+    let missing = Path::new("/nonexistent/onebox.toml");
+    assert_eq!(
+        Config::load_with_env(missing, []).unwrap(),
+        Config::default()
+    );
+}
+
+#[test]
+fn every_section_is_read() {
+    let config = parse(
+        r#"
+        [web]
+        domains = ["shop.example.com"]
+        [admin]
+        email = "me@example.com"
+        [database]
+        url = "postgres://db.internal/shop"
+        [redis]
+        url = "redis://cache.internal/0"
+        [workers.emails]
+        concurrency = 9
+        [time]
+        zone = "Europe/Luxembourg"
+        [log]
+        level = "debug"
+        "#,
+    )
+    .unwrap();
+    assert_eq!(config.web.domains, ["shop.example.com"]);
+    assert_eq!(config.admin.email, "me@example.com");
+    assert!(!config.database.is_local() && !config.redis.is_local());
+    assert_eq!(config.workers.emails.concurrency, Some(9));
+    assert_eq!(config.workers.imports.concurrency, None);
+    assert_eq!(config.time.zone, "Europe/Luxembourg");
+    assert_eq!(config.log.level, Level::Debug);
+}
+
+#[test]
+fn a_misspelt_key_is_named_with_line_and_nearest_name() {
+    assert_eq!(
+        message("[admin]\nemail = \"a@b\"\n[web]\ndomians = []\n"),
+        format!("{NAME}:4: web.domians: there is no such key; did you mean \"domains\"? ([web] knows domains)")
+    );
+}
+
+#[test]
+fn a_misspelt_section_is_named_with_line_and_nearest_name() {
+    let message = message("[wbe]\ndomains = []\n");
+    assert!(message.starts_with(&format!("{NAME}:1: wbe: there is no such key; did you mean \"web\"?")), "{message}");
+}
+
+#[test]
+fn a_key_without_its_section_is_told_the_whole_name() {
+    let message = message("domains = [\"a.example\"]\n");
+    assert!(message.contains("did you mean \"web.domains\"?"), "{message}");
+}
+
+#[test]
+fn an_unknown_queue_is_told_the_queues() {
+    let message = message("[workers.mails]\nconcurrency = 1\n");
+    assert!(message.contains("workers.mails") && message.contains("did you mean \"emails\"?"), "{message}");
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_is_told_the_right_one() {
+    assert_eq!(
+        message("[admin]\nemail = 7\n"),
+        format!("{NAME}:2: admin.email = 7: this is a number; write an address such as \"you@example.com\"")
+    );
+    let domains = message("[web]\ndomains = \"a.example\"\n");
+    assert!(domains.contains("this is text; write a list of host names"), "{domains}");
+    let item = message("[web]\ndomains = [\"a.example\", 3]\n");
+    assert!(item.contains("write a list of host names"), "{item}");
+    let negative = message("[workers.imports]\nconcurrency = -1\n");
+    assert!(negative.contains("= -1") && negative.contains("from 1 to 64"), "{negative}");
+    let level = message("[log]\nlevel = \"loud\"\n");
+    assert!(level.contains("\"loud\"") && level.contains("write one of: error, warn, info, debug, trace"), "{level}");
+    let section = message("web = 3\n");
+    assert!(section.contains("write a section [web] with domains"), "{section}");
+}
+
+#[test]
+fn all_bad_values_are_listed_at_once() {
+    let message = message(
+        "[web]\ndomains = [\"https://a.example\"]\n[time]\nzone = \"CEST\"\n[workers.default]\nconcurrency = 0\n",
+    );
+    let lines: Vec<&str> = message.lines().collect();
+    assert_eq!(lines.len(), 3, "{message}");
+    assert!(message.contains(":2: web.domains = \"https://a.example\""));
+    assert!(message.contains(":4: time.zone = \"CEST\""));
+    assert!(message.contains(":6: workers.default.concurrency = 0"));
+}
+
+#[test]
+fn broken_toml_is_named_with_its_line() {
+    let message = message("[web]\ndomains = [\n");
+    assert!(message.starts_with(&format!("{NAME}:")), "{message}");
+    assert!(message.contains("not valid TOML"), "{message}");
+    let line: usize = message.split(':').nth(1).unwrap().parse().unwrap();
+    assert!((2..=3).contains(&line), "{message}");
+}
+
+#[test]
+fn an_unreadable_file_is_an_error_and_not_defaults() {
+    let dir = tempfile::tempdir().unwrap();
+    let error = Config::load_with_env(dir.path(), []).unwrap_err();
+    assert!(matches!(error, ConfigError::Read { .. }));
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let config = with_env(
+        "[admin]\nemail = \"file@example.com\"\n[log]\nlevel = \"warn\"\n",
+        &[
+            ("ONEBOX_ADMIN__EMAIL", "env@example.com"),
+            ("ONEBOX_WORKERS__EMAILS__CONCURRENCY", "3"),
+            ("ONEBOX_WEB__DOMAINS", "[\"a.example\"]"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(config.admin.email, "env@example.com");
+    assert_eq!(config.log.level, Level::Warn);
+    assert_eq!(config.workers.emails.concurrency, Some(3));
+    assert_eq!(config.web.domains, ["a.example"]);
+}
+
+#[test]
+fn a_bad_variable_is_named_and_other_variables_are_left_alone() {
+    let error = with_env("", &[("ONEBOX_TIME__ZONE", "Mars")]).unwrap_err();
+    assert!(error.to_string().starts_with("environment variable ONEBOX_TIME__ZONE: time.zone = \"Mars\""), "{error}");
+    let error = with_env("", &[("ONEBOX_WEB__DOMAIN", "x")]).unwrap_err();
+    assert!(error.to_string().contains("ONEBOX_WEB__DOMAIN"), "{error}");
+    assert!(with_env("", &[("ONEBOX_STATE", "x"), ("OTHER__KEY", "y")]).is_ok());
+}
+
+#[test]
+fn passwords_show_up_in_no_error_and_no_debug_output() {
+    for text in [
+        "[database]\nurl = \"mysql://u:hunter2@h/d\"\n",
+        "[redis]\nurl = \"http://u:hunter2@h/d\"\n",
+        "[database]\nurl = [\"postgres://u:hunter2@h/d\"]\n",
+        "database = \"postgres://u:hunter2@h/d\"\n",
+        "[database]\nurk = \"postgres://u:hunter2@h/d\"\n",
+    ] {
+        let error = parse(text).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+    }
+    let good = parse("[database]\nurl = \"postgres://u:hunter2@h/d\"\n").unwrap();
+    let shown = format!("{good:?} {}", serde_json::to_string(&good).unwrap());
+    assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
+fn without_urls_the_sockets_are_used() {
+    let config = Config::default();
+    assert_eq!(
+        config.database.connect_url().expose(),
+        "postgres://wizamart@localhost/wizamart?host=/run/postgresql"
+    );
+    assert_eq!(
+        config.redis.connect_url().expose(),
+        "redis+unix:///run/redis/redis.sock"
+    );
+}
+
+#[test]
+fn the_template_is_valid_and_changes_nothing() {
+    assert_eq!(parse(&template()).unwrap(), Config::default());
+}
+
+#[test]
+fn the_defaults_in_the_template_are_the_defaults() {
+    let mut text = String::new();
+    for key in KEYS {
+        if let Some(default) = key.default {
+            text.push_str(&format!("{} = {default}\n", key.path));
+        }
+    }
+    assert_eq!(parse(&text).unwrap(), Config::default());
+}
+
+#[test]
+fn every_example_in_the_template_is_allowed_and_changes_something() {
+    for key in KEYS {
+        let config = parse(&format!("{} = {}\n", key.path, key.example)).unwrap();
+        assert_ne!(config, Config::default(), "{}", key.path);
+    }
+}
+
+#[test]
+fn the_template_uncommented_is_valid() {
+    let text: String = template()
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(rest) if !rest.starts_with(' ') => format!("{rest}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    let config = parse(&text).unwrap();
+    assert_eq!(config.web, Web::default());
+    assert_eq!(config.admin, Admin::default());
+    assert_eq!(config.workers.imports.concurrency, Some(1));
+}
+
+#[test]
+fn every_field_has_its_key_and_every_key_its_field() {
+    fn leaves(prefix: &str, value: &serde_json::Value, into: &mut Vec<String>) {
+        match value {
+            serde_json::Value::Object(fields) => {
+                for (name, value) in fields {
+                    leaves(&format!("{prefix}.{name}"), value, into);
+                }
+            }
+            _ => into.push(prefix.trim_start_matches('.').to_owned()),
+        }
+    }
+    let mut fields = Vec::new();
+    leaves("", &serde_json::to_value(Config::default()).unwrap(), &mut fields);
+    fields.sort();
+    let mut keys: Vec<&str> = KEYS.iter().map(|key| key.path).collect();
+    keys.sort_unstable();
+    assert_eq!(fields, keys);
+    assert!(KEYS.iter().all(|key| !key.doc.is_empty() && !key.form.is_empty()));
+}

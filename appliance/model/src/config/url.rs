@@ -1,0 +1,92 @@
+//! Addresses of databases. They may hold a password, so they never show it.
+
+use serde::{Deserialize, Serialize, Serializer};
+use std::fmt;
+
+/// A connection URL. `Debug`, `Display` and serialization leave out user
+/// information and query; [`ConnectionUrl::expose`] gives the whole.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct ConnectionUrl(String);
+
+impl ConnectionUrl {
+    /// The whole URL, password included: for connecting, not for showing.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Part before `://`.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        self.0.split_once("://").map_or("", |(scheme, _)| scheme)
+    }
+
+    fn redacted(&self) -> String {
+        let Some((scheme, rest)) = self.0.split_once("://") else {
+            // Not a URL: nothing of it is known to be harmless.
+            return "…".to_owned();
+        };
+        let (rest, query) = match rest.split_once('?') {
+            Some((rest, _)) => (rest, "?…"),
+            None => (rest, ""),
+        };
+        // The last @: a password typed without escaping may hold one, or a /.
+        match rest.rsplit_once('@') {
+            Some((_, place)) => format!("{scheme}://…@{place}{query}"),
+            None => format!("{scheme}://{rest}{query}"),
+        }
+    }
+}
+
+impl From<&str> for ConnectionUrl {
+    fn from(url: &str) -> Self {
+        Self(url.to_owned())
+    }
+}
+
+impl fmt::Display for ConnectionUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.redacted())
+    }
+}
+
+impl fmt::Debug for ConnectionUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ConnectionUrl({})", self.redacted())
+    }
+}
+
+impl Serialize for ConnectionUrl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.redacted())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_never_shown() {
+        for url in [
+            "postgres://shop:hunter2@db.example/shop",
+            "postgres://shop:hun@ter2/hunter2@db.example/shop",
+            "postgres://db.example/shop?password=hunter2",
+            "redis://:hunter2@cache.example:6379/0",
+            "hunter2",
+        ] {
+            let url = ConnectionUrl::from(url);
+            let shown = format!("{url} {url:?} {}", serde_json::to_string(&url).unwrap());
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn the_place_is_shown() {
+        let url = ConnectionUrl::from("postgres://shop:pw@db.example:5432/shop");
+        assert_eq!(url.to_string(), "postgres://…@db.example:5432/shop");
+        assert_eq!(url.scheme(), "postgres");
+        assert_eq!(url.expose(), "postgres://shop:pw@db.example:5432/shop");
+    }
+}

@@ -1,0 +1,89 @@
+//! Where things are on the box. `/var` is lasting state, `/run` is rendered at
+//! every boot, `/usr` comes with the image and is read-only.
+
+/// State of the box itself.
+pub const STATE_DIR: &str = "/var/lib/onebox";
+/// The operator's file: the one place where a box is configured.
+pub const CONFIG: &str = "/var/lib/onebox/onebox.toml";
+/// Copy of the operator's file from the last time it was valid.
+pub const CONFIG_LAST_GOOD: &str = "/var/lib/onebox/onebox.toml.last-good";
+/// Secrets made on the box; readable by root only.
+pub const SECRETS_DIR: &str = "/var/lib/onebox/secrets";
+/// First administrator's `{"email","password"}`, made on first boot.
+pub const INITIAL_ADMIN: &str = "/var/lib/onebox/secrets/initial-admin.json";
+/// Served certificate and key.
+pub const TLS_DIR: &str = "/var/lib/onebox/tls";
+/// Certificate chain, leaf first.
+pub const TLS_CHAIN: &str = "/var/lib/onebox/tls/fullchain.pem";
+/// Private key of the chain's leaf.
+pub const TLS_KEY: &str = "/var/lib/onebox/tls/privkey.pem";
+/// SSH host key and the operators' lasting keys.
+pub const SSH_DIR: &str = "/var/lib/onebox/ssh";
+/// SSH host key, made on first boot.
+pub const SSH_HOST_KEY: &str = "/var/lib/onebox/ssh/ssh_host_ed25519_key";
+/// Public half of [`SSH_HOST_KEY`].
+pub const SSH_HOST_KEY_PUB: &str = "/var/lib/onebox/ssh/ssh_host_ed25519_key.pub";
+/// Operators' keys that outlive a boot without standing in the operator's file.
+pub const SSH_AUTHORIZED_KEYS: &str = "/var/lib/onebox/ssh/authorized_keys";
+
+/// The application's own state: uploads and the like.
+pub const APP_STATE_DIR: &str = "/var/lib/wizamart";
+/// Home of the `postgres` account.
+pub const POSTGRES_HOME: &str = "/var/lib/postgresql";
+/// The database cluster.
+pub const POSTGRES_DATA: &str = "/var/lib/postgresql/17/main";
+/// Redis' append-only files.
+pub const REDIS_DATA: &str = "/var/lib/redis";
+
+/// Everything rendered at boot.
+pub const RUN_DIR: &str = "/run/onebox";
+/// The configuration in force: the operator's file when it is valid, else its
+/// last good copy, else the defaults. Programs on the box read this one.
+pub const EFFECTIVE_CONFIG: &str = "/run/onebox/onebox.toml";
+/// Rendered PostgreSQL configuration.
+pub const POSTGRES_CONF_DIR: &str = "/run/onebox/postgresql";
+/// Server settings.
+pub const POSTGRES_CONF: &str = "/run/onebox/postgresql/postgresql.conf";
+/// Who may connect.
+pub const POSTGRES_HBA: &str = "/run/onebox/postgresql/pg_hba.conf";
+/// Which account may be which role.
+pub const POSTGRES_IDENT: &str = "/run/onebox/postgresql/pg_ident.conf";
+/// Rendered Redis configuration.
+pub const REDIS_CONF_DIR: &str = "/run/onebox/redis";
+/// Redis settings.
+pub const REDIS_CONF: &str = "/run/onebox/redis/redis.conf";
+/// Firewall.
+pub const NFTABLES_CONF: &str = "/run/onebox/nftables.conf";
+/// Rendered SSH files.
+pub const SSH_RUN_DIR: &str = "/run/onebox/ssh";
+/// Keys from the operator's file and from the boot credential.
+pub const SSH_RUN_AUTHORIZED_KEYS: &str = "/run/onebox/ssh/authorized_keys";
+/// What the keeper found out, one JSON file a topic.
+pub const STATUS_DIR: &str = "/run/onebox/status";
+/// Which configuration is in force and why.
+pub const STATUS_CONFIG: &str = "/run/onebox/status/config.json";
+/// Verdict of the health gate.
+pub const STATUS_HEALTH: &str = "/run/onebox/status/health.json";
+
+/// Directory of PostgreSQL's socket.
+pub const POSTGRES_SOCKET_DIR: &str = "/run/postgresql";
+/// Redis' socket.
+pub const REDIS_SOCKET: &str = "/run/redis/redis.sock";
+/// Runtime directory of the application's units.
+pub const APP_RUN_DIR: &str = "/run/wizamart";
+
+/// What the image is.
+pub const RELEASE: &str = "/usr/lib/onebox/release.json";
+/// The application.
+pub const APP_BINARY: &str = "/usr/bin/wizamart";
+/// The keeper.
+pub const BOXD_BINARY: &str = "/usr/bin/boxd";
+/// The operator's command.
+pub const BOXCTL_BINARY: &str = "/usr/bin/boxctl";
+
+/// Prefixes `path` (absolute) with `root`, for tests and images that are not
+/// the running system.
+#[must_use]
+pub fn under(root: &std::path::Path, path: &str) -> std::path::PathBuf {
+    root.join(path.trim_start_matches('/'))
+}

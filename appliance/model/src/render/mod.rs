@@ -1,0 +1,1 @@
+//! The files that follow from configuration and sizing.

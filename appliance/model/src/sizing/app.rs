@@ -1,0 +1,102 @@
+//! The application's pools and concurrency.
+
+use crate::config::Config;
+use crate::machine::{MIB, Machine};
+use crate::queues::{self, QueueName};
+
+/// Database connections and concurrency of the application's processes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct App {
+    /// Most database connections of the web process.
+    pub web_pool: u32,
+    /// Most database connections of the scheduler: its lease and its work.
+    pub scheduler_pool: u32,
+    /// Most database connections of a migration run.
+    pub migrate_pool: u32,
+    /// One for each of [`queues::ALL`], in that order.
+    workers: [WorkerSizing; 4],
+}
+
+/// One queue's worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WorkerSizing {
+    /// The queue.
+    pub queue: QueueName,
+    /// Jobs done at once.
+    pub concurrency: u32,
+    /// Most database connections: one for each job and one that listens.
+    pub pool: u32,
+}
+
+impl App {
+    /// The worker of a queue.
+    #[must_use]
+    pub fn worker(&self, queue: QueueName) -> WorkerSizing {
+        let [default, imports, emails, reports] = self.workers;
+        match queue {
+            QueueName::Default => default,
+            QueueName::Imports => imports,
+            QueueName::Emails => emails,
+            QueueName::Reports => reports,
+        }
+    }
+
+    /// Connections all processes together may open.
+    #[must_use]
+    pub fn connections(&self) -> u32 {
+        let workers: u32 = self.workers.iter().map(|worker| worker.pool).sum();
+        self.web_pool + self.scheduler_pool + self.migrate_pool + workers
+    }
+
+    pub(super) fn size(machine: &Machine, config: &Config, notes: &mut Vec<String>) -> Self {
+        let workers = queues::ALL.map(|queue| {
+            let concurrency = concurrency(queue, machine, config, notes);
+            WorkerSizing {
+                queue,
+                concurrency,
+                pool: concurrency + 1,
+            }
+        });
+        Self {
+            web_pool: per_memory(machine, 128).min(machine.cores.saturating_mul(4)).clamp(4, 40),
+            scheduler_pool: 2,
+            migrate_pool: 1,
+            workers,
+        }
+    }
+}
+
+/// One for every so many mebibytes.
+fn per_memory(machine: &Machine, mib: u64) -> u32 {
+    u32::try_from(machine.memory_bytes / (mib * MIB)).unwrap_or(u32::MAX)
+}
+
+fn concurrency(
+    queue: QueueName,
+    machine: &Machine,
+    config: &Config,
+    notes: &mut Vec<String>,
+) -> u32 {
+    // `MemTotal` of a 1 GiB machine is some 950 MiB, hence not 256.
+    let most = per_memory(machine, 224).clamp(1, crate::config::MAX_CONCURRENCY);
+    let cores = machine.cores;
+    let default = match queue {
+        // Mixed work: some wait, some compute.
+        QueueName::Default => cores.saturating_mul(2).clamp(1, 16),
+        // Heavy on memory and processor: leave cores to the web process.
+        QueueName::Imports | QueueName::Reports => (cores / 2).clamp(1, 8),
+        // Waiting on mail servers, hardly on the processor.
+        QueueName::Emails => cores.saturating_mul(2).clamp(2, 16),
+    };
+    match config.workers.get(queue).concurrency {
+        Some(wanted) if wanted > most => {
+            notes.push(format!(
+                "workers.{queue}.concurrency = {wanted} asks for more than {} MiB of memory carry; {most} is used",
+                machine.memory_bytes / MIB
+            ));
+            most
+        }
+        Some(wanted) => wanted.max(1),
+        None => default.min(most),
+    }
+}
