@@ -1,2 +1,29 @@
 //! Developer tasks: set up, lock, fetch, build, test.
-fn main() {}
+//!
+//! A light crate of its own, since it is the first thing a newcomer compiles.
+//! Each task is a module with its arguments, its error and a `run` function;
+//! start reading at [`cli`].
+
+mod cli;
+mod files;
+mod lock;
+mod mirror;
+mod process;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use cli::{Cli, Task};
+use workspace::Workspace;
+
+fn main() -> ExitCode {
+    let workspace = Workspace::find();
+    let result: Result<ExitCode, Box<dyn std::error::Error>> = match Cli::parse().task {
+        Task::Lock(args) => lock::run(&workspace, &args).map_err(Into::into),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,58 @@
+//! Runs external programs: output captured, stderr kept in the error.
+
+use std::process::{Command, Stdio};
+
+/// An external program that could not be run or that failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ProcessError {
+    /// The program could not be started at all.
+    #[error("cannot run `{program}` to {purpose}: {source}")]
+    Start {
+        /// The program's name.
+        program: String,
+        /// What it was wanted for.
+        purpose: String,
+        /// Why it did not start.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The program ran and ended with a status other than 0.
+    #[error("`{program}` failed to {purpose} ({status}):\n{stderr}")]
+    Failed {
+        /// The program's name.
+        program: String,
+        /// What it was wanted for.
+        purpose: String,
+        /// How it ended.
+        status: std::process::ExitStatus,
+        /// What it said.
+        stderr: String,
+    },
+}
+
+/// Runs `command` with no input and returns its standard output.
+pub(crate) fn output(command: &mut Command, purpose: &str) -> Result<Vec<u8>, ProcessError> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let result = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|source| ProcessError::Start {
+            program: program.clone(),
+            purpose: purpose.into(),
+            source,
+        })?;
+    if result.status.success() {
+        return Ok(result.stdout);
+    }
+    Err(ProcessError::Failed {
+        program,
+        purpose: purpose.into(),
+        status: result.status,
+        stderr: String::from_utf8_lossy(&result.stderr).trim_end().into(),
+    })
+}
+
+/// Like [`output`], as text.
+pub(crate) fn text(command: &mut Command, purpose: &str) -> Result<String, ProcessError> {
+    output(command, purpose).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
