@@ -96,7 +96,13 @@ mod tests {
 
     #[test]
     fn damaged_meminfo_is_refused() {
-        for text in ["", "MemTotal:", "MemTotal: x kB", "MemTotal: 0 kB", "MemTotal: 7"] {
+        for text in [
+            "",
+            "MemTotal:",
+            "MemTotal: x kB",
+            "MemTotal: 0 kB",
+            "MemTotal: 7",
+        ] {
             assert_eq!(mem_total(text), None, "{text:?}");
         }
     }

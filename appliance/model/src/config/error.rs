@@ -17,7 +17,9 @@ pub enum ConfigError {
         source: io::Error,
     },
     /// The file is not TOML.
-    #[error("{origin}: not valid TOML: {detail}; fix this line, nothing of the file is used before")]
+    #[error(
+        "{origin}: not valid TOML: {detail}; fix this line, nothing of the file is used before"
+    )]
     Syntax {
         /// File and line.
         origin: Origin,

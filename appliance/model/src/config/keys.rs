@@ -97,10 +97,7 @@ pub const KEYS: &[Key] = &[
     Key {
         example: "8",
         form: CONCURRENCY_FORM,
-        ..key(
-            "workers.emails.concurrency",
-            "The same for outgoing mail.",
-        )
+        ..key("workers.emails.concurrency", "The same for outgoing mail.")
     },
     Key {
         example: "1",
@@ -137,12 +134,17 @@ fn find(path: &str) -> Option<&'static Key> {
 /// What to write at a key, as an instruction.
 pub(super) fn expected(path: &str) -> Option<String> {
     // An item of a list has its index at the end.
-    let list = path.rsplit_once('.').filter(|(_, index)| index.parse::<usize>().is_ok());
+    let list = path
+        .rsplit_once('.')
+        .filter(|(_, index)| index.parse::<usize>().is_ok());
     let found = find(path).or_else(|| find(list?.0));
     match found {
         Some(key) => Some(format!("write {}", key.form)),
         None => is_section(path).then(|| {
-            format!("write a section [{path}] with {}", children(path).join(", "))
+            format!(
+                "write a section [{path}] with {}",
+                children(path).join(", ")
+            )
         }),
     }
 }
@@ -175,7 +177,10 @@ pub(super) fn suggest(path: &str) -> String {
     let known = format!("{scope} {}", here.join(", "));
     match nearest {
         Some((_, name)) => format!("did you mean {name:?}? ({known})"),
-        None => match KEYS.iter().find(|key| key.path.rsplit('.').next() == Some(last)) {
+        None => match KEYS
+            .iter()
+            .find(|key| key.path.rsplit('.').next() == Some(last))
+        {
             Some(key) => format!("did you mean {:?}? ({known})", key.path),
             None => format!("remove it ({known})"),
         },

@@ -1,6 +1,11 @@
 //! The configuration as an operator meets it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test helpers")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "test helpers"
+)]
 
 use super::*;
 use std::path::Path;
@@ -69,44 +74,72 @@ fn every_section_is_read() {
 fn a_misspelt_key_is_named_with_line_and_nearest_name() {
     assert_eq!(
         message("[admin]\nemail = \"a@b\"\n[web]\ndomians = []\n"),
-        format!("{NAME}:4: web.domians: there is no such key; did you mean \"domains\"? ([web] knows domains)")
+        format!(
+            "{NAME}:4: web.domians: there is no such key; did you mean \"domains\"? ([web] knows domains)"
+        )
     );
 }
 
 #[test]
 fn a_misspelt_section_is_named_with_line_and_nearest_name() {
     let message = message("[wbe]\ndomains = []\n");
-    assert!(message.starts_with(&format!("{NAME}:1: wbe: there is no such key; did you mean \"web\"?")), "{message}");
+    assert!(
+        message.starts_with(&format!(
+            "{NAME}:1: wbe: there is no such key; did you mean \"web\"?"
+        )),
+        "{message}"
+    );
 }
 
 #[test]
 fn a_key_without_its_section_is_told_the_whole_name() {
     let message = message("domains = [\"a.example\"]\n");
-    assert!(message.contains("did you mean \"web.domains\"?"), "{message}");
+    assert!(
+        message.contains("did you mean \"web.domains\"?"),
+        "{message}"
+    );
 }
 
 #[test]
 fn an_unknown_queue_is_told_the_queues() {
     let message = message("[workers.mails]\nconcurrency = 1\n");
-    assert!(message.contains("workers.mails") && message.contains("did you mean \"emails\"?"), "{message}");
+    assert!(
+        message.contains("workers.mails") && message.contains("did you mean \"emails\"?"),
+        "{message}"
+    );
 }
 
 #[test]
 fn a_value_of_the_wrong_kind_is_told_the_right_one() {
     assert_eq!(
         message("[admin]\nemail = 7\n"),
-        format!("{NAME}:2: admin.email = 7: this is a number; write an address such as \"you@example.com\"")
+        format!(
+            "{NAME}:2: admin.email = 7: this is a number; write an address such as \"you@example.com\""
+        )
     );
     let domains = message("[web]\ndomains = \"a.example\"\n");
-    assert!(domains.contains("this is text; write a list of host names"), "{domains}");
+    assert!(
+        domains.contains("this is text; write a list of host names"),
+        "{domains}"
+    );
     let item = message("[web]\ndomains = [\"a.example\", 3]\n");
     assert!(item.contains("write a list of host names"), "{item}");
     let negative = message("[workers.imports]\nconcurrency = -1\n");
-    assert!(negative.contains("= -1") && negative.contains("from 1 to 64"), "{negative}");
+    assert!(
+        negative.contains("= -1") && negative.contains("from 1 to 64"),
+        "{negative}"
+    );
     let level = message("[log]\nlevel = \"loud\"\n");
-    assert!(level.contains("\"loud\"") && level.contains("write one of: error, warn, info, debug, trace"), "{level}");
+    assert!(
+        level.contains("\"loud\"")
+            && level.contains("write one of: error, warn, info, debug, trace"),
+        "{level}"
+    );
     let section = message("web = 3\n");
-    assert!(section.contains("write a section [web] with domains"), "{section}");
+    assert!(
+        section.contains("write a section [web] with domains"),
+        "{section}"
+    );
 }
 
 #[test]
@@ -157,7 +190,12 @@ fn the_environment_wins_over_the_file() {
 #[test]
 fn a_bad_variable_is_named_and_other_variables_are_left_alone() {
     let error = with_env("", &[("ONEBOX_TIME__ZONE", "Mars")]).unwrap_err();
-    assert!(error.to_string().starts_with("environment variable ONEBOX_TIME__ZONE: time.zone = \"Mars\""), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("environment variable ONEBOX_TIME__ZONE: time.zone = \"Mars\""),
+        "{error}"
+    );
     let error = with_env("", &[("ONEBOX_WEB__DOMAIN", "x")]).unwrap_err();
     assert!(error.to_string().contains("ONEBOX_WEB__DOMAIN"), "{error}");
     assert!(with_env("", &[("ONEBOX_STATE", "x"), ("OTHER__KEY", "y")]).is_ok());
@@ -173,7 +211,10 @@ fn passwords_show_up_in_no_error_and_no_debug_output() {
         "[database]\nurk = \"postgres://u:hunter2@h/d\"\n",
     ] {
         let error = parse(text).unwrap_err();
-        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+        assert!(
+            !format!("{error} {error:?}").contains("hunter2"),
+            "{error:?}"
+        );
     }
     let good = parse("[database]\nurl = \"postgres://u:hunter2@h/d\"\n").unwrap();
     let shown = format!("{good:?} {}", serde_json::to_string(&good).unwrap());
@@ -245,10 +286,17 @@ fn every_field_has_its_key_and_every_key_its_field() {
         }
     }
     let mut fields = Vec::new();
-    leaves("", &serde_json::to_value(Config::default()).unwrap(), &mut fields);
+    leaves(
+        "",
+        &serde_json::to_value(Config::default()).unwrap(),
+        &mut fields,
+    );
     fields.sort();
     let mut keys: Vec<&str> = KEYS.iter().map(|key| key.path).collect();
     keys.sort_unstable();
     assert_eq!(fields, keys);
-    assert!(KEYS.iter().all(|key| !key.doc.is_empty() && !key.form.is_empty()));
+    assert!(
+        KEYS.iter()
+            .all(|key| !key.doc.is_empty() && !key.form.is_empty())
+    );
 }

@@ -58,7 +58,9 @@ impl App {
             }
         });
         Self {
-            web_pool: per_memory(machine, 128).min(machine.cores.saturating_mul(4)).clamp(4, 40),
+            web_pool: per_memory(machine, 128)
+                .min(machine.cores.saturating_mul(4))
+                .clamp(4, 40),
             scheduler_pool: 2,
             migrate_pool: 1,
             workers,
@@ -71,14 +73,22 @@ fn per_memory(machine: &Machine, mib: u64) -> u32 {
     u32::try_from(machine.memory_bytes / (mib * MIB)).unwrap_or(u32::MAX)
 }
 
+/// Jobs one queue may be told to do at once. The first quarter of a gibibyte
+/// carries the system; a 1 GiB machine, some 970 MiB to us, gets four.
+fn most_at_once(machine: &Machine) -> u32 {
+    let memory_mib = (machine.memory_bytes / MIB).saturating_sub(256);
+    u32::try_from(memory_mib / 176)
+        .unwrap_or(u32::MAX)
+        .clamp(1, crate::config::MAX_CONCURRENCY)
+}
+
 fn concurrency(
     queue: QueueName,
     machine: &Machine,
     config: &Config,
     notes: &mut Vec<String>,
 ) -> u32 {
-    // `MemTotal` of a 1 GiB machine is some 950 MiB, hence not 256.
-    let most = per_memory(machine, 224).clamp(1, crate::config::MAX_CONCURRENCY);
+    let most = most_at_once(machine);
     let cores = machine.cores;
     let default = match queue {
         // Mixed work: some wait, some compute.

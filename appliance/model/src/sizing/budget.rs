@@ -33,8 +33,8 @@ pub struct Budget {
 
 /// Shares of what the system leaves, in thousandths. They sum to 1000.
 mod share {
-    pub(super) const POSTGRES: u64 = 460;
-    pub(super) const REDIS: u64 = 120;
+    pub(super) const POSTGRES: u64 = 470;
+    pub(super) const REDIS: u64 = 110;
     pub(super) const WEB: u64 = 160;
     pub(super) const SCHEDULER: u64 = 40;
     pub(super) const WORKER_DEFAULT: u64 = 50;
@@ -55,7 +55,10 @@ impl Budget {
         Self {
             total,
             system,
-            postgres: local(config.database.is_local(), available / 1000 * share::POSTGRES),
+            postgres: local(
+                config.database.is_local(),
+                available / 1000 * share::POSTGRES,
+            ),
             redis: local(config.redis.is_local(), part(share::REDIS, 16 * 1024)),
             web: part(share::WEB, 4096),
             scheduler: part(share::SCHEDULER, 256),

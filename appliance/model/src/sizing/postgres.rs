@@ -33,13 +33,13 @@ pub struct Postgres {
 }
 
 /// Connections beyond the application's: operator, doctor, backup, dump.
-const OTHER_CONNECTIONS: u32 = 8;
+const OTHER_CONNECTIONS: u32 = 5;
 /// Kept for the superuser, within `max_connections`.
 pub const RESERVED_CONNECTIONS: u32 = 3;
 /// Private memory of a backend between queries, catalogue caches included.
-const BACKEND: u64 = 3 * MIB;
+const BACKEND: u64 = 5 * MIB / 2;
 /// Postmaster, writers, WAL buffers and lock tables.
-const FIXED: u64 = 24 * MIB;
+const FIXED: u64 = 20 * MIB;
 /// Without huge pages every backend maps shared buffers page by page; beyond
 /// this the tables for that cost more than the page cache's second copy.
 const MOST_SHARED_BUFFERS: u64 = 8 * 1024 * MIB;
@@ -76,11 +76,15 @@ impl Postgres {
             work_mem: MIB,
             maintenance_work_mem: 0,
             autovacuum_work_mem: 0,
-            autovacuum_max_workers: if cores <= 2 { 2 } else { 3 },
+            autovacuum_max_workers: if cores <= 2 || total < 2048 * MIB {
+                2
+            } else {
+                3
+            },
             max_connections: app.connections() + OTHER_CONNECTIONS + RESERVED_CONNECTIONS,
             max_worker_processes: (cores.saturating_add(4)).clamp(8, 64),
             max_parallel_workers: cores.min(32),
-            max_parallel_workers_per_gather: (cores / 2).min(4),
+            max_parallel_workers_per_gather: per_gather(total, cores),
             max_wal_size: floor_mib(total / 4).clamp(512 * MIB, 8192 * MIB),
             min_wal_size: floor_mib(total / 16).clamp(128 * MIB, 1024 * MIB),
         };
@@ -101,6 +105,12 @@ fn shared_buffers(total: u64) -> u64 {
     let rising = eighth.min(gib / 8) + total.saturating_sub(gib).min(3 * gib) * 7 / 24;
     let beyond = total.saturating_sub(4 * gib) / 4;
     floor_mib(rising + beyond).clamp(32 * MIB, MOST_SHARED_BUFFERS)
+}
+
+/// Half the cores, and each such worker may sort: not on small machines.
+fn per_gather(total: u64, cores: u32) -> u32 {
+    let most: u32 = if total < 768 * MIB { 1 } else { 4 };
+    (cores / 2).min(most)
 }
 
 fn work_mem(sizes: &Postgres, share: u64, rest: u64) -> u64 {

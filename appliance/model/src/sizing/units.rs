@@ -24,7 +24,7 @@ pub struct UnitLimits {
 }
 
 /// Below this a process with a runtime, TLS and a pool is throttled at rest.
-const LEAST_HIGH: u64 = 40 * MIB;
+const LEAST_HIGH: u64 = 32 * MIB;
 
 pub(super) fn limits(
     budget: &Budget,

@@ -38,9 +38,8 @@ fn is_address(text: &str) -> bool {
     let parts = text.split_once('@');
     text.len() <= 254
         && text.chars().all(|c| !c.is_whitespace() && !c.is_control())
-        && parts.is_some_and(|(name, host)| {
-            !name.is_empty() && !host.is_empty() && !host.contains('@')
-        })
+        && parts
+            .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'))
 }
 
 #[cfg(test)]

@@ -51,7 +51,9 @@ pub enum NotAKey {
     #[error("this is a private key; it must stay where it is")]
     Private,
     /// A key type that is unknown or no longer safe.
-    #[error("it does not begin with a key type this box accepts (ssh-ed25519, ssh-rsa, ecdsa-sha2-nistp256/384/521, or their sk- forms)")]
+    #[error(
+        "it does not begin with a key type this box accepts (ssh-ed25519, ssh-rsa, ecdsa-sha2-nistp256/384/521, or their sk- forms)"
+    )]
     Type,
     /// The middle part is damaged.
     #[error("the part after the type is not that of such a key; it may be cut off")]
@@ -66,8 +68,14 @@ const TYPES: [(&str, &str); 7] = [
     ("ecdsa-sha2-nistp256", "AAAAE2VjZHNhLXNoYTItbmlzdHAyNTY"),
     ("ecdsa-sha2-nistp384", "AAAAE2VjZHNhLXNoYTItbmlzdHAzODQ"),
     ("ecdsa-sha2-nistp521", "AAAAE2VjZHNhLXNoYTItbmlzdHA1MjE"),
-    ("sk-ssh-ed25519@openssh.com", "AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29t"),
-    ("sk-ecdsa-sha2-nistp256@openssh.com", "AAAAInNrLWVjZHNhLXNoYTItbmlzdHAyNTZAb3BlbnNzaC5jb2"),
+    (
+        "sk-ssh-ed25519@openssh.com",
+        "AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29t",
+    ),
+    (
+        "sk-ecdsa-sha2-nistp256@openssh.com",
+        "AAAAInNrLWVjZHNhLXNoYTItbmlzdHAyNTZAb3BlbnNzaC5jb2",
+    ),
 ];
 
 /// An ed25519 body is 51 bytes; nothing accepted is shorter.
@@ -110,8 +118,7 @@ impl fmt::Display for PublicKey {
 mod tests {
     use super::*;
 
-    const GOOD: &str =
-        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHUZjYvdyPVu1JmIHUkPEE4aYpTNL1vYqFdzmqnWhlK5 me@laptop";
+    const GOOD: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHUZjYvdyPVu1JmIHUkPEE4aYpTNL1vYqFdzmqnWhlK5 me@laptop";
 
     #[test]
     fn a_key_from_a_pub_file_passes() {

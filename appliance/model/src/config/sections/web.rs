@@ -15,15 +15,18 @@ const FIX: &str = r#"write a plain host name such as "shop.example.com""#;
 
 impl Web {
     pub(in crate::config) fn validate(&self) -> Vec<Finding> {
-        let finding = |domain: &str, why: &str, fix: &str| {
-            Finding::new("web.domains", domain, why, fix)
-        };
+        let finding =
+            |domain: &str, why: &str, fix: &str| Finding::new("web.domains", domain, why, fix);
         let mut found = Vec::new();
         for (index, domain) in self.domains.iter().enumerate() {
             if let Err(why) = check_host_name(domain) {
                 found.push(finding(domain, why, FIX));
             } else if self.domains.iter().take(index).any(|other| other == domain) {
-                found.push(finding(domain, "this name stands twice", "remove one of them"));
+                found.push(finding(
+                    domain,
+                    "this name stands twice",
+                    "remove one of them",
+                ));
             }
         }
         found
@@ -45,7 +48,10 @@ fn check_host_name(name: &str) -> Result<(), &'static str> {
     if !name.contains('.') {
         return Err("a name the world can reach has a dot in it");
     }
-    if name.split('.').all(|part| part.bytes().all(|b| b.is_ascii_digit())) {
+    if name
+        .split('.')
+        .all(|part| part.bytes().all(|b| b.is_ascii_digit()))
+    {
         return Err("this is an IP address, not a host name");
     }
     let good_label = |label: &str| {
@@ -69,7 +75,12 @@ mod tests {
 
     #[test]
     fn real_names_pass() {
-        for name in ["a.lu", "shop.example.com", "xn--bcher-kva.example", "1.example"] {
+        for name in [
+            "a.lu",
+            "shop.example.com",
+            "xn--bcher-kva.example",
+            "1.example",
+        ] {
             assert_eq!(check_host_name(name), Ok(()), "{name}");
         }
     }
