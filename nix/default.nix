@@ -2,11 +2,23 @@
 # The flake's outputs are these; `nix build -f nix ATTR` builds one directly.
 { revision ? "uncommitted" }:
 let
-  tree = name: import ./lib/tree.nix { inherit name; closure = name; };
-in
-rec {
+  tree = closure: import ./lib/tree.nix { name = closure; inherit closure; };
+  inTree = import ./lib/in-tree.nix;
+  workspace = builtins.fromTOML (builtins.readFile ../Cargo.toml);
+  version = workspace.workspace.package.version;
+  rust = import ./rust.nix { inherit inTree rustTree; };
+
   toolsTree = tree "tools";
   rustTree = tree "rust";
-  docsTree = tree "docs";
   imageTree = tree "image";
+in
+rec {
+  inherit toolsTree rustTree imageTree;
+  inherit (rust) app provisioner vendor dependencies;
+
+  initrd = import ./initrd.nix { inherit inTree toolsTree; kernelTree = imageTree; };
+  rootfs = import ./rootfs.nix {
+    inherit inTree toolsTree imageTree initrd app provisioner version revision;
+  };
+  image = import ./disk.nix { inherit inTree toolsTree rootfs; };
 }

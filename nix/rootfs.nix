@@ -1,0 +1,13 @@
+# The root file system of a slot: pruned Debian packages, our files, our
+# programs, kernel and initrd, as one squashfs that GRUB can read.
+{ inTree, toolsTree, imageTree, initrd, app, provisioner, version, revision }:
+inTree {
+  name = "onebox-rootfs";
+  tree = toolsTree;
+  script = ./scripts/rootfs.sh;
+  inherit imageTree initrd app provisioner version revision;
+  files = ../images/rootfs;
+  prune = ../images/prune.list;
+  needed = ./scripts/needed.sh;
+  archiveTimestamp = (builtins.fromJSON (builtins.readFile ./debian.lock.json)).archive_timestamp;
+}

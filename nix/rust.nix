@@ -1,0 +1,80 @@
+# Our programs, built from Cargo.lock with Debian's Rust in the sandbox.
+#
+#   vendor        every crate of Cargo.lock, unpacked
+#   dependencies  all of them compiled, with empty stand-ins for our own crates;
+#                 rebuilt only when a manifest or the lock changes
+#   the rest      our crates on top of that, one derivation for each program set
+{ inTree, rustTree }:
+let
+  root = ../.;
+  lock = builtins.fromTOML (builtins.readFile ../Cargo.lock);
+
+  crates = builtins.filter (package: package ? checksum) lock.package;
+  crateFile = package: derivation {
+    name = "${package.name}-${package.version}.crate";
+    system = "builtin";
+    builder = "builtin:fetchurl";
+    outputHashMode = "flat";
+    outputHashAlgo = "sha256";
+    outputHash = package.checksum;
+    url = "file:///run-cargo-xtask-fetch-first/${package.name}-${package.version}.crate";
+    preferLocalBuild = true;
+  };
+
+  # The part of the repository whose relative path satisfies `keep`; the rest
+  # can change without a rebuild.
+  source = name: keep: builtins.path {
+    inherit name;
+    path = root;
+    filter = path: type:
+      let relative = builtins.substring (builtins.stringLength (toString root) + 1) (-1) (toString path);
+      in keep relative type;
+  };
+  under = dir: path: path == dir || builtins.substring 0 (builtins.stringLength dir + 1) path == "${dir}/";
+  hasName = name: path: baseNameOf path == name;
+  members = [ "app" "appliance" "provisioner" "tests" "xtask" ];
+
+  manifests = source "onebox-manifests" (path: type:
+    path == "Cargo.toml" || path == "Cargo.lock"
+    || (builtins.any (member: under member path) members
+      && (hasName "Cargo.toml" path || (type == "directory" && !(builtins.elem (baseNameOf path) [ "src" "target" ])))));
+
+  # Crates that are compiled for the image.
+  sources = source "onebox-sources" (path: type:
+    path == "Cargo.toml" || path == "Cargo.lock" || under "migrations" path
+    || (builtins.any (member: under member path) [ "app" "appliance" "provisioner" ]
+      && baseNameOf path != "target")
+    || (builtins.any (member: under member path) [ "tests" "xtask" ]
+      && (type == "directory" || hasName "Cargo.toml" path)));
+
+  vendor = inTree {
+    name = "onebox-vendor";
+    tree = rustTree;
+    script = ./scripts/vendor.sh;
+    files = map crateFile crates;
+    names = map (package: "${package.name}-${package.version}") crates;
+    checksums = map (package: package.checksum) crates;
+  };
+
+  packages = [ "wizamart" "boxd" "boxctl" ];
+
+  dependencies = inTree {
+    name = "onebox-dependencies";
+    tree = rustTree;
+    script = ./scripts/dependencies.sh;
+    cargoHome = ./scripts/cargo.sh;
+    inherit vendor manifests packages;
+  };
+
+  program = name: packages: inTree {
+    inherit name packages vendor sources dependencies;
+    tree = rustTree;
+    script = ./scripts/program.sh;
+    cargoHome = ./scripts/cargo.sh;
+  };
+in
+{
+  inherit vendor dependencies;
+  app = program "wizamart" [ "wizamart" ];
+  provisioner = program "onebox-provisioner" [ "boxd" "boxctl" ];
+}

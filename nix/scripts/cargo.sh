@@ -1,0 +1,14 @@
+# Sourced by the Rust builds: cargo without network, and nothing of the build
+# directory in what it makes.
+export CARGO_HOME=/build/.cargo CARGO_TARGET_DIR=/build/target CARGO_NET_OFFLINE=true CARGO_TERM_COLOR=never
+export RUSTFLAGS="--remap-path-prefix=/build/source=/onebox --remap-path-prefix=$vendor=/crates"
+export CFLAGS="-ffile-prefix-map=$vendor=/crates -ffile-prefix-map=/build=/build"
+mkdir -p "$CARGO_HOME"
+cat >"$CARGO_HOME/config.toml" <<TOML
+[source.crates-io]
+replace-with = "vendored"
+[source.vendored]
+directory = "$vendor"
+TOML
+selected=()
+for package in $packages; do selected+=(--package "$package"); done

@@ -1,0 +1,65 @@
+# Builds $out/rootfs.squashfs and $out/files.txt (see rootfs.nix).
+root=/build/root
+mkdir -p "$out" $root
+# Only what was unpacked: the mount points of builds stay behind.
+cp -r --no-preserve=mode,ownership,timestamps --no-dereference "$imageTree/." $root 2>/dev/null || {
+  cp -r --no-preserve=ownership,timestamps --no-dereference "$imageTree/." $root
+}
+chmod -R u+w $root
+# cp without modes loses the executable bits; take them back from the store.
+(cd "$imageTree" && find . -type f -perm -0100 -print0) | (cd $root && xargs -0 chmod 755)
+rmdir $root/build $root/nix 2>/dev/null || true
+
+while read -r pattern; do
+  # shellcheck disable=SC2086 # the list holds globs
+  (cd $root && rm -rf -- $pattern)
+done < <(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$prune")
+
+cp -r --no-preserve=mode,ownership,timestamps --no-dereference --remove-destination "$files/." $root
+(cd "$files" && find . -type f -perm -0100 -print0) | (cd $root && xargs -0 -r chmod 755)
+chmod -R u+w $root
+
+install -m 755 "$app"/bin/* "$provisioner"/bin/* $root/usr/bin/
+
+# Names that maintainer scripts make.
+ln -sf mawk $root/usr/bin/awk
+ln -sf vim.tiny $root/usr/bin/vi
+mkdir -p $root/etc/ssl/certs $root/efi
+(cd $root/usr/share/ca-certificates && find . -name '*.crt' | LC_ALL=C sort | xargs cat) >$root/etc/ssl/certs/ca-certificates.crt
+: >$root/etc/machine-id
+
+kernel=$(ls $root/usr/lib/modules)
+mv $root/boot/vmlinuz-"$kernel" $root/boot/vmlinuz
+cp "$initrd" $root/boot/initrd
+depmod -b $root "$kernel"
+
+systemd-sysusers --root=$root
+rm -f $root/etc/*- $root/etc/.pwd.lock
+systemctl --root=$root preset-all 2>&1 | sed -n '/^Failed/p' >&2
+ldconfig -X -r $root
+rm -rf $root/var/cache/ldconfig
+
+sed -i -e "s/@VERSION@/$version/" -e "s/@REVISION@/$revision/" $root/usr/lib/os-release
+jq -n --arg version "$version" --arg revision "$revision" --arg debian "$archiveTimestamp" --arg kernel "$kernel" \
+  '{name: "onebox", version: $version, git_revision: $revision, debian: $debian, kernel: $kernel, architecture: "amd64"}' \
+  >$root/usr/lib/onebox/release.json
+
+# Every library a program asks for is there: what a dropped package broke
+# must break the build, not the box.
+. "$needed"
+
+# All state is on the data partition; the slot only shows where it goes.
+rm -rf $root/var $root/run $root/tmp $root/dev $root/proc $root/sys
+mkdir -p $root/{var,run,tmp,dev,proc,sys}
+
+# No setuid file may get in, and modes Nix cannot hold are set here.
+cat >/build/pseudo <<'PSEUDO'
+etc/shadow m 600 0 0
+etc/gshadow m 600 0 0
+root m 700 0 0
+tmp m 1777 0 0
+PSEUDO
+(cd $root && find . -printf '%P\t%y\t%s\n' | LC_ALL=C sort) >"$out/files.txt"
+# lzo and gzip are read by GRUB; SOURCE_DATE_EPOCH and -all-time exclude each other.
+env -u SOURCE_DATE_EPOCH mksquashfs $root "$out/rootfs.squashfs" -noappend -quiet -no-progress \
+  -comp gzip -b 128K -all-root -all-time 1 -mkfs-time 1 -no-xattrs -no-exports -pf /build/pseudo
