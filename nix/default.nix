@@ -11,9 +11,11 @@ let
   toolsTree = tree "tools";
   rustTree = tree "rust";
   imageTree = tree "image";
+  docsTree = tree "docs";
 in
 rec {
   inherit toolsTree rustTree imageTree;
+  nix226Tree = tree "nix226";
   inherit (rust) app provisioner vendor dependencies;
 
   initrd = import ./initrd.nix { inherit inTree toolsTree; kernelTree = imageTree; };
@@ -21,4 +23,7 @@ rec {
     inherit inTree toolsTree imageTree initrd app provisioner version revision;
   };
   image = import ./disk.nix { inherit inTree toolsTree rootfs; };
+  vm = import ./vm.nix { inherit inTree toolsTree imageTree image provisioner; };
+  bare = import ./bare.nix { inherit inTree toolsTree imageTree initrd version; };
+  book = import ./book.nix { inherit inTree docsTree; };
 }

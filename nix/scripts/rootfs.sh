@@ -19,7 +19,14 @@ cp -r --no-preserve=mode,ownership,timestamps --no-dereference --remove-destinat
 (cd "$files" && find . -type f -perm -0100 -print0) | (cd $root && xargs -0 -r chmod 755)
 chmod -R u+w $root
 
-install -m 755 "$app"/bin/* "$provisioner"/bin/* $root/usr/bin/
+if [ -z "${bare-}" ]; then
+  install -m 755 "$app"/bin/* "$provisioner"/bin/* $root/usr/bin/
+else
+  # The bare system of the boot benchmark: what starts is systemd's own.
+  cp "$bare" $root/usr/lib/systemd/system/bare-ready.service
+  rm -r $root/usr/lib/systemd/system-generators $root/usr/lib/systemd/system-preset/00-onebox.preset
+  printf 'enable bare-ready.service\nenable dbus-broker.service\ndisable *\n' >$root/usr/lib/systemd/system-preset/00-bare.preset
+fi
 
 # Names that maintainer scripts make.
 ln -sf mawk $root/usr/bin/awk
