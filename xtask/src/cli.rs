@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::lock::LockArgs;
+use crate::{fetch::FetchArgs, lock::LockArgs};
 
 /// Developer tasks of this repository.
 #[derive(Debug, Parser)]
@@ -18,4 +18,6 @@ pub(crate) struct Cli {
 pub(crate) enum Task {
     /// Refresh nix/debian.lock.json from the Debian archive.
     Lock(LockArgs),
+    /// Bring everything the build is made of into the Nix store.
+    Fetch(FetchArgs),
 }

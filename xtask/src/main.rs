@@ -4,11 +4,17 @@
 //! Each task is a module with its arguments, its error and a `run` function;
 //! start reading at [`cli`].
 
+mod cache;
 mod cli;
+mod fetch;
 mod files;
+mod http;
 mod lock;
 mod mirror;
+mod nix_env;
 mod process;
+mod seed;
+mod store;
 mod workspace;
 
 use std::process::ExitCode;
@@ -21,6 +27,7 @@ fn main() -> ExitCode {
     let workspace = Workspace::find();
     let result: Result<ExitCode, Box<dyn std::error::Error>> = match Cli::parse().task {
         Task::Lock(args) => lock::run(&workspace, &args).map_err(Into::into),
+        Task::Fetch(args) => fetch::run(&workspace, &args).map_err(Into::into),
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error}");

@@ -2,6 +2,25 @@
 
 use std::process::{Command, Stdio};
 
+/// Turns a status into an error when the output went to the terminal.
+pub(crate) fn run(command: &mut Command, purpose: &str) -> Result<(), ProcessError> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let status = command.status().map_err(|source| ProcessError::Start {
+        program: program.clone(),
+        purpose: purpose.into(),
+        source,
+    })?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(ProcessError::Failed {
+        program,
+        purpose: purpose.into(),
+        status,
+        stderr: "its messages are above".into(),
+    })
+}
+
 /// An external program that could not be run or that failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProcessError {
@@ -32,15 +51,17 @@ pub(crate) enum ProcessError {
 
 /// Runs `command` with no input and returns its standard output.
 pub(crate) fn output(command: &mut Command, purpose: &str) -> Result<Vec<u8>, ProcessError> {
+    piped_output(command.stdin(Stdio::null()), purpose)
+}
+
+/// Like [`output`], with the input that `command` was given.
+pub(crate) fn piped_output(command: &mut Command, purpose: &str) -> Result<Vec<u8>, ProcessError> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let result = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|source| ProcessError::Start {
-            program: program.clone(),
-            purpose: purpose.into(),
-            source,
-        })?;
+    let result = command.output().map_err(|source| ProcessError::Start {
+        program: program.clone(),
+        purpose: purpose.into(),
+        source,
+    })?;
     if result.status.success() {
         return Ok(result.stdout);
     }

@@ -78,7 +78,10 @@ impl AptRoot {
         let dir = tempfile::Builder::new()
             .prefix("onebox-apt-")
             .tempdir()
-            .map_err(FileError::at("create a directory in", &std::env::temp_dir()))?;
+            .map_err(FileError::at(
+                "create a directory in",
+                &std::env::temp_dir(),
+            ))?;
         let root = Self { dir };
         let path = root.dir.path();
         for part in [
@@ -238,7 +241,10 @@ mod tests {
             security: "http://m.example/debian-security".into(),
         };
         let text = sources(&mirrors, "/keyring.gpg");
-        assert_eq!(text.matches("Signed-By: /keyring.gpg").count(), SUITES.len());
+        assert_eq!(
+            text.matches("Signed-By: /keyring.gpg").count(),
+            SUITES.len()
+        );
         assert!(text.contains("URIs: http://m.example/debian-security\nSuites: trixie-security\n"));
     }
 }

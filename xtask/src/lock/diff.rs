@@ -138,12 +138,22 @@ mod tests {
     fn each_kind_of_change_is_a_row() {
         let mut replaced = package("kept", "1");
         let old = lock(&[
-            ("image", &[package("gone", "1"), package("up", "1"), package("kept", "1")]),
+            (
+                "image",
+                &[
+                    package("gone", "1"),
+                    package("up", "1"),
+                    package("kept", "1"),
+                ],
+            ),
             ("tools", &[package("up", "1")]),
         ]);
         replaced.sha256 = "1".repeat(64);
         let new = lock(&[
-            ("image", &[package("fresh", "3"), package("up", "2"), replaced]),
+            (
+                "image",
+                &[package("fresh", "3"), package("up", "2"), replaced],
+            ),
             ("tools", &[package("up", "2")]),
         ]);
         assert_eq!(

@@ -68,7 +68,9 @@ pub(crate) enum LockFileError {
     #[error(transparent)]
     File(#[from] files::FileError),
     /// Not the JSON of a lock.
-    #[error("{path} is not a lock file ({source}): restore it from version control or run `cargo xtask lock`")]
+    #[error(
+        "{path} is not a lock file ({source}): restore it from version control or run `cargo xtask lock`"
+    )]
     Syntax {
         /// The lock's path.
         path: String,
@@ -137,7 +139,10 @@ impl Lock {
                 ));
             }
             if package.path.starts_with('/') || package.path.split('/').any(|part| part == "..") {
-                return Err(format!("package {key} has an unsafe path {:?}", package.path));
+                return Err(format!(
+                    "package {key} has an unsafe path {:?}",
+                    package.path
+                ));
             }
         }
         for (closure, keys) in &self.closures {
@@ -158,7 +163,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
         let path = dir.path().join("lock.json");
         std::fs::write(&path, lock.to_json().unwrap_or_default()).unwrap_or_default();
-        Lock::read(&path).err().map(|error| error.to_string()).unwrap_or_default()
+        Lock::read(&path)
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default()
     }
 
     #[test]

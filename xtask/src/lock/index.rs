@@ -35,7 +35,9 @@ pub(crate) enum IndexError {
     #[error(transparent)]
     File(#[from] FileError),
     /// A stanza lacks a field that every Debian index has.
-    #[error("the index of {suite} has no valid {field} for package {name}: the mirror serves a damaged index")]
+    #[error(
+        "the index of {suite} has no valid {field} for package {name}: the mirror serves a damaged index"
+    )]
     Field {
         /// The suite.
         suite: &'static str,
@@ -163,6 +165,9 @@ mod tests {
             .add(&text, "trixie", Archive::Debian, &BTreeSet::from(["bash"]))
             .unwrap_err()
             .to_string();
-        assert!(error.contains("SHA256") && error.contains("bash"), "{error}");
+        assert!(
+            error.contains("SHA256") && error.contains("bash"),
+            "{error}"
+        );
     }
 }

@@ -30,8 +30,9 @@ use format::Lock;
 use solve::Chosen;
 
 use crate::{
-    files,
+    fetch, files,
     mirror::{MirrorArgs, MirrorError, Mirrors},
+    seed,
     workspace::Workspace,
 };
 
@@ -66,6 +67,12 @@ pub(crate) enum LockError {
     /// The package indices.
     #[error(transparent)]
     Index(#[from] index::IndexError),
+    /// The seed.
+    #[error(transparent)]
+    Seed(#[from] seed::SeedError),
+    /// The package of the seed.
+    #[error(transparent)]
+    Fetch(#[from] fetch::FetchError),
     /// JSON could not be made.
     #[error("cannot write the result as JSON: {0}")]
     Json(#[from] serde_json::Error),
@@ -109,6 +116,16 @@ pub(crate) fn run(workspace: &Workspace, args: &LockArgs) -> Result<ExitCode, Lo
     }
     if changed {
         files::replace(&path, new.to_json()?.as_bytes())?;
+    }
+    if !seed::is_current(workspace, &new)? {
+        if args.check {
+            println!("nix/seed.json would change");
+            return Ok(ExitCode::from(2));
+        }
+        let package = seed::package(&new)?;
+        let deb = fetch::one(package, &mirrors)?;
+        seed::record(workspace, package, &deb)?;
+        std::fs::remove_file(&deb).map_err(files::FileError::at("delete", &deb))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -155,18 +172,25 @@ fn plan(root: &AptRoot, closures: &Closures) -> Result<Lock, LockError> {
         for pattern in &pruned.stale {
             eprintln!("note: closure {name}: nothing matches the exclusion `{pattern}`");
         }
-        let mut keys: Vec<String> = pruned.kept.iter().map(|entry| entry.package.key()).collect();
+        let mut keys: Vec<String> = pruned
+            .kept
+            .iter()
+            .map(|entry| entry.package.key())
+            .collect();
         keys.sort();
         for entry in pruned.kept {
-            lock.packages.insert(entry.package.key(), entry.package.clone());
+            lock.packages
+                .insert(entry.package.key(), entry.package.clone());
         }
         lock.closures.insert(name.clone(), keys);
     }
     let mut newest = None;
     for suite in suite_files {
-        let date = release::date(&files::read(&suite.release)?).ok_or(LockError::Date(suite.suite))?;
+        let date =
+            release::date(&files::read(&suite.release)?).ok_or(LockError::Date(suite.suite))?;
         newest = newest.max(Some(date));
-        lock.suites.insert(suite.suite.into(), release::format(date)?);
+        lock.suites
+            .insert(suite.suite.into(), release::format(date)?);
     }
     if let Some(newest) = newest {
         lock.archive_timestamp = release::format(newest)?;
@@ -185,7 +209,11 @@ fn check_backports(
                 && entry.suites.contains("trixie-backports")
         })
     };
-    match closure.from_backports.iter().find(|pattern| !backported(pattern)) {
+    match closure
+        .from_backports
+        .iter()
+        .find(|pattern| !backported(pattern))
+    {
         None => Ok(()),
         Some(pattern) => Err(LockError::Backports {
             closure: name.into(),
@@ -203,7 +231,12 @@ fn keep_dates_if_unchanged(old: Option<&Lock>, new: Lock) -> Lock {
     }
 }
 
-fn report(rows: &[diff::Row], lock: &Lock, changed: bool, args: &LockArgs) -> Result<(), LockError> {
+fn report(
+    rows: &[diff::Row],
+    lock: &Lock,
+    changed: bool,
+    args: &LockArgs,
+) -> Result<(), LockError> {
     if args.json {
         let value = serde_json::json!({ "changed": changed, "packages": lock.packages.len(), "changes": rows });
         println!("{}", serde_json::to_string_pretty(&value)?);

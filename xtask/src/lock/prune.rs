@@ -33,11 +33,21 @@ pub(crate) fn prune<'a>(closure: &'a Closure, solved: &[&'a Entry]) -> Pruned<'a
         for &entry in offers.get(name).into_iter().flatten() {
             let name = entry.package.name.as_str();
             if !excluded(name) && kept.insert(name, entry).is_none() {
-                queue.extend(entry.relations.dependencies.iter().flatten().map(String::as_str));
+                queue.extend(
+                    entry
+                        .relations
+                        .dependencies
+                        .iter()
+                        .flatten()
+                        .map(String::as_str),
+                );
             }
         }
     }
-    let names: BTreeSet<&str> = solved.iter().map(|entry| entry.package.name.as_str()).collect();
+    let names: BTreeSet<&str> = solved
+        .iter()
+        .map(|entry| entry.package.name.as_str())
+        .collect();
     let stale = closure
         .exclude
         .iter()
@@ -85,7 +95,11 @@ mod tests {
         };
         let solved: Vec<&Entry> = solved.iter().collect();
         let pruned = prune(&closure, &solved);
-        let names: Vec<&str> = pruned.kept.iter().map(|entry| entry.package.name.as_str()).collect();
+        let names: Vec<&str> = pruned
+            .kept
+            .iter()
+            .map(|entry| entry.package.name.as_str())
+            .collect();
         assert_eq!(names, ["libc", "mawk", "server"]);
         assert_eq!(pruned.stale, ["systemd"]);
     }

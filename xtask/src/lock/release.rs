@@ -7,7 +7,9 @@ use time::{
 
 /// The `Date` of a Release file.
 pub(crate) fn date(release: &str) -> Option<OffsetDateTime> {
-    let value = release.lines().find_map(|line| line.strip_prefix("Date: "))?;
+    let value = release
+        .lines()
+        .find_map(|line| line.strip_prefix("Date: "))?;
     // Debian writes `UTC` where RFC 2822 wants `+0000`.
     OffsetDateTime::parse(&value.trim().replace("UTC", "+0000"), &Rfc2822).ok()
 }

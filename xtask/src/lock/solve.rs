@@ -18,7 +18,11 @@ pub(crate) struct Chosen {
 }
 
 /// The packages of `closure` with all their dependencies (no recommendations).
-pub(crate) fn solve(root: &AptRoot, name: &str, closure: &Closure) -> Result<Vec<Chosen>, AptError> {
+pub(crate) fn solve(
+    root: &AptRoot,
+    name: &str,
+    closure: &Closure,
+) -> Result<Vec<Chosen>, AptError> {
     let preferences = root.path(&format!("{name}.pref"));
     files::replace(&preferences, preferences_text(closure).as_bytes())?;
     let mut command: Command = root.command("apt-get");

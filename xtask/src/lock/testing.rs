@@ -24,7 +24,9 @@ pub(crate) fn lock(closures: &[(&str, &[Package])]) -> Lock {
         version: VERSION,
         archive_timestamp: "2026-01-01T00:00:00Z".into(),
         suites: BTreeMap::new(),
-        packages: packages.map(|package| (package.key(), package.clone())).collect(),
+        packages: packages
+            .map(|package| (package.key(), package.clone()))
+            .collect(),
         closures: closures
             .iter()
             .map(|(name, packages)| ((*name).into(), packages.iter().map(Package::key).collect()))

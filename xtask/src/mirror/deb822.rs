@@ -42,7 +42,10 @@ mod tests {
                     Types: deb-src\nURIs: http://d.example/debian\nSuites: trixie\nComponents: main\n";
         let sources = parse(text);
         let uris: Vec<&str> = sources.iter().map(|source| source.uri.as_str()).collect();
-        assert_eq!(uris, ["http://a.example/debian", "https://b.example/debian"]);
+        assert_eq!(
+            uris,
+            ["http://a.example/debian", "https://b.example/debian"]
+        );
         assert_eq!(sources[0].suites, ["trixie", "trixie-updates"]);
     }
 }

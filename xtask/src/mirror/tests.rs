@@ -46,7 +46,10 @@ fn third_parties_with_debian_suite_names_are_not_the_archive() {
     );
     assert_eq!(
         found.unwrap(),
-        mirrors("http://m.example/debian", "http://s.example/debian-security")
+        mirrors(
+            "http://m.example/debian",
+            "http://s.example/debian-security"
+        )
     );
 }
 
@@ -54,8 +57,14 @@ fn third_parties_with_debian_suite_names_are_not_the_archive() {
 fn a_source_of_our_release_wins_over_one_of_the_machines_release() {
     let found = find(
         &[
-            ("sources.list", "deb http://old.example/debian bookworm main\n"),
-            ("sources.list.d/new.list", "deb http://new.example/debian trixie main\n"),
+            (
+                "sources.list",
+                "deb http://old.example/debian bookworm main\n",
+            ),
+            (
+                "sources.list.d/new.list",
+                "deb http://new.example/debian trixie main\n",
+            ),
         ],
         &MirrorArgs::default(),
     );
@@ -74,8 +83,11 @@ fn a_missing_security_source_is_derived_from_the_archive() {
 #[test]
 fn a_mirror_list_file_gives_its_first_address() {
     let list = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(list.path(), "# mirrors\nhttps://first.example/debian priority:1\nhttps://second.example/debian\n")
-        .unwrap();
+    std::fs::write(
+        list.path(),
+        "# mirrors\nhttps://first.example/debian priority:1\nhttps://second.example/debian\n",
+    )
+    .unwrap();
     let line = format!("deb mirror+file://{} trixie main\n", list.path().display());
     let found = find(&[("sources.list", line.as_str())], &MirrorArgs::default());
     assert_eq!(found.unwrap().debian, "https://first.example/debian");
@@ -88,7 +100,10 @@ fn a_snapshot_given_by_hand_brings_its_own_security_archive() {
         security_mirror: None,
     };
     let found = find(
-        &[("sources.list", "deb http://m.example/debian-security trixie-security main\n")],
+        &[(
+            "sources.list",
+            "deb http://m.example/debian-security trixie-security main\n",
+        )],
         &args,
     );
     assert_eq!(
