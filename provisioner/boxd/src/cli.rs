@@ -1,0 +1,160 @@
+//! The command line. The only place that reads the environment and decides
+//! exit statuses.
+
+use crate::accounts::Ownership;
+use crate::disk::Disk;
+use crate::gate::{self, Gate};
+use crate::{generator, prepare};
+use clap::{Parser, Subcommand};
+use onebox_model::{Machine, paths};
+use std::error::Error;
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// Under this name the binary is a systemd generator.
+const GENERATOR_NAME: &str = "onebox-generator";
+
+/// The keeper of the box.
+#[derive(Parser)]
+#[command(name = "boxd", version, about, long_about = None)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make what a first boot needs and render configuration from the operator's file
+    ///
+    /// Can be run at any time and any number of times: what exists is kept.
+    Prepare {
+        /// Work on a system below this directory instead of the running one
+        #[arg(long, value_name = "DIR", default_value = "/")]
+        root: PathBuf,
+    },
+    /// Write the units' limits as drop-ins, as a systemd generator
+    Generator {
+        /// Directory for the drop-ins; systemd's further two are not used
+        #[arg(value_name = "DIR", required = true, num_args = 1..=3)]
+        directories: Vec<PathBuf>,
+        /// Read the configuration of a system below this directory
+        #[arg(long, value_name = "DIR", default_value = "/")]
+        root: PathBuf,
+    },
+    /// Wait until the box is healthy, then confirm this boot
+    ///
+    /// Healthy means: /ready over TLS answers 200 with the certificate that is
+    /// stored, and every unit is active. Exits 1 naming what was not ready.
+    HealthGate {
+        /// Seconds to wait
+        #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+        timeout: u64,
+        /// Where the application listens
+        #[arg(long, value_name = "ADDRESS", default_value_t = gate::default_address())]
+        address: SocketAddr,
+        /// Read the certificate of a system below this directory
+        #[arg(long, value_name = "DIR", default_value = "/")]
+        root: PathBuf,
+    },
+}
+
+/// Runs with these arguments, the program's name first.
+#[must_use]
+pub fn run(arguments: Vec<OsString>) -> ExitCode {
+    let called_generator = arguments
+        .first()
+        .and_then(|name| Path::new(name).file_name())
+        .is_some_and(|name| name == GENERATOR_NAME);
+    if called_generator {
+        // Told apart before parsing: a generator must never print usage and fail.
+        let directory = arguments.get(1).map(PathBuf::from);
+        return run_generator(directory.as_deref(), Path::new("/"));
+    }
+    let cli = Cli::parse_from(arguments);
+    let outcome = match cli.command {
+        Command::Prepare { root } => run_prepare(&root),
+        Command::Generator { directories, root } => {
+            return run_generator(directories.first().map(PathBuf::as_path), &root);
+        }
+        Command::HealthGate {
+            timeout,
+            address,
+            root,
+        } => run_gate(&root, address, Duration::from_secs(timeout)),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("boxd: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn disk(root: &Path) -> Result<Disk, Box<dyn Error>> {
+    let ownership = if rustix::process::geteuid().is_root() {
+        Ownership::from_root(root)?
+    } else {
+        eprintln!("boxd: not running as root, files keep this account as their owner");
+        Ownership::Skip
+    };
+    Ok(Disk::new(root, ownership))
+}
+
+fn run_prepare(root: &Path) -> Result<(), Box<dyn Error>> {
+    let disk = disk(root)?;
+    let hostname = rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned();
+    let world = prepare::World {
+        now: OffsetDateTime::now_utc(),
+        hostname,
+        machine: Machine::detect()?,
+        credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
+    };
+    let report = prepare::prepare(&disk, &world);
+    for line in &report.done {
+        println!("{line}");
+    }
+    for warning in &report.warnings {
+        eprintln!("boxd: {warning}");
+    }
+    report.outcome().map_err(Into::into)
+}
+
+fn run_generator(directory: Option<&Path>, root: &Path) -> ExitCode {
+    let result = match directory {
+        Some(directory) => Machine::detect()
+            .map_err(Into::into)
+            .and_then(|machine| generator::generate(directory, root, &machine)),
+        None => Err(generator::GeneratorError::NoDirectory),
+    };
+    if let Err(error) = result {
+        // A generator that fails only loses its limits; the boot goes on.
+        generator::complain(&error);
+    }
+    ExitCode::SUCCESS
+}
+
+fn run_gate(root: &Path, address: SocketAddr, timeout: Duration) -> Result<(), Box<dyn Error>> {
+    let disk = disk(root)?;
+    let command_line = std::fs::read_to_string("/proc/cmdline").unwrap_or_default();
+    let gate = Gate {
+        address,
+        chain: disk.path(paths::TLS_CHAIN),
+        systemctl: PathBuf::from("systemctl"),
+        rauc: PathBuf::from("rauc"),
+        slot: gate::booted_slot(&command_line),
+        timeout,
+        interval: Duration::from_secs(1),
+    };
+    let verdict = gate.wait();
+    gate::record(&disk, &verdict)?;
+    println!("{verdict}");
+    verdict.outcome().map_err(Into::into)
+}

@@ -1,0 +1,22 @@
+//! The keeper of the box.
+//!
+//! Three jobs so far, all blocking and short: [`prepare`] makes first-boot
+//! material and renders configuration before any service starts, [`generator`]
+//! turns the machine's size into unit limits, [`gate`] decides whether a boot
+//! is healthy. None may keep the box from booting: whatever is wrong with the
+//! operator's file or with one step, the rest is still done, so that there is
+//! a way in to repair it.
+//!
+//! Everything that touches files goes through [`disk::Disk`], under a root
+//! that is `/` on a box and a temporary directory in tests.
+
+pub mod accounts;
+pub mod cli;
+mod command;
+pub mod disk;
+pub mod effective;
+pub mod gate;
+pub mod generator;
+mod openssh;
+mod password;
+pub mod prepare;
