@@ -31,16 +31,26 @@ pub struct Spec<'a> {
 pub fn arguments(spec: &Spec<'_>) -> Vec<OsString> {
     let (state, settings) = (spec.state, spec.settings);
     let mut args = Arguments::default();
-    args.flag("-nodefaults").flag("-no-user-config").flag("-daemonize");
-    args.pair("-name", format!("onebox-{}", state.name().replace(',', "_")));
+    args.flag("-nodefaults")
+        .flag("-no-user-config")
+        .flag("-daemonize");
+    args.pair(
+        "-name",
+        format!("onebox-{}", state.name().replace(',', "_")),
+    );
     args.pair("-pidfile", state.pid_file());
-    args.pair("-machine", "q35").pair("-accel", spec.accel.argument());
+    args.pair("-machine", "q35")
+        .pair("-accel", spec.accel.argument());
     args.pair("-cpu", cpu::model(spec.accel, settings.cpu.as_deref()));
-    args.pair("-m", settings.memory_mib.to_string()).pair("-smp", settings.cpus.to_string());
+    args.pair("-m", settings.memory_mib.to_string())
+        .pair("-smp", settings.cpus.to_string());
     args.pair("-rtc", "base=utc").pair("-display", "none");
     if let Some(ovmf) = spec.ovmf {
         let code = escape(&ovmf.code);
-        args.pair("-drive", format!("if=pflash,unit=0,format=raw,readonly=on,file={code}"));
+        args.pair(
+            "-drive",
+            format!("if=pflash,unit=0,format=raw,readonly=on,file={code}"),
+        );
         let vars = escape(&ovmf.vars);
         args.pair("-drive", format!("if=pflash,unit=1,format=raw,file={vars}"));
     }
@@ -108,24 +118,46 @@ mod tests {
 
     fn line(settings: &Settings, ovmf: Option<&Ovmf>, credentials: &[Credential]) -> String {
         let state = State::new("/s,t/blue");
-        let spec = Spec { state: &state, settings, accel: Accel::Tcg, ovmf, credentials };
+        let spec = Spec {
+            state: &state,
+            settings,
+            accel: Accel::Tcg,
+            ovmf,
+            credentials,
+        };
         let args = arguments(&spec);
-        args.iter().map(|arg| arg.to_string_lossy()).collect::<Vec<_>>().join(" ")
+        args.iter()
+            .map(|arg| arg.to_string_lossy())
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     #[test]
     fn the_defaults_make_a_small_machine_reachable_from_here_only() {
         let line = line(&Settings::default(), None, &[]);
         for expected in [
-            "-machine q35", "-accel tcg,thread=multi", "-m 1024", "-smp 2", "-rtc base=utc",
-            "-display none", "cache=writeback,discard=unmap", "virtio-net-pci", "virtio-rng-pci",
+            "-machine q35",
+            "-accel tcg,thread=multi",
+            "-m 1024",
+            "-smp 2",
+            "-rtc base=utc",
+            "-display none",
+            "cache=writeback,discard=unmap",
+            "virtio-net-pci",
+            "virtio-rng-pci",
             "hostfwd=tcp:127.0.0.1:8443-:443,hostfwd=tcp:127.0.0.1:8080-:80,\
              hostfwd=tcp:127.0.0.1:2222-:22",
-            "path=console.sock", "path=qmp.sock", "-name onebox-blue", "-daemonize",
+            "path=console.sock",
+            "path=qmp.sock",
+            "-name onebox-blue",
+            "-daemonize",
         ] {
             assert!(line.contains(expected), "{expected} is not in {line}");
         }
-        assert!(!line.contains("pflash") && !line.contains("-no-reboot"), "{line}");
+        assert!(
+            !line.contains("pflash") && !line.contains("-no-reboot"),
+            "{line}"
+        );
     }
 
     #[test]
@@ -137,9 +169,15 @@ mod tests {
 
     #[test]
     fn uefi_has_read_only_code_and_its_own_variables() {
-        let ovmf = Ovmf { code: "/c.fd".into(), vars: "/v.fd".into() };
+        let ovmf = Ovmf {
+            code: "/c.fd".into(),
+            vars: "/v.fd".into(),
+        };
         let line = line(&Settings::default(), Some(&ovmf), &[]);
-        assert!(line.contains("unit=0,format=raw,readonly=on,file=/c.fd"), "{line}");
+        assert!(
+            line.contains("unit=0,format=raw,readonly=on,file=/c.fd"),
+            "{line}"
+        );
         assert!(line.contains("unit=1,format=raw,file=/v.fd"), "{line}");
     }
 

@@ -17,7 +17,10 @@ pub struct Credential {
 impl Credential {
     /// The credential `name` with any bytes as its value.
     pub fn new(name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
-        Self { name: name.into(), value: value.into() }
+        Self {
+            name: name.into(),
+            value: value.into(),
+        }
     }
 
     /// Lets the holders of `public_key` log in as root.
@@ -29,7 +32,10 @@ impl Credential {
     #[must_use]
     pub fn smbios(&self) -> String {
         let value = STANDARD.encode(&self.value);
-        format!("type=11,value=io.systemd.credential.binary:{}={value}", self.name)
+        format!(
+            "type=11,value=io.systemd.credential.binary:{}={value}",
+            self.name
+        )
     }
 }
 

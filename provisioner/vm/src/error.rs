@@ -75,7 +75,9 @@ pub enum Error {
     #[error("the last write to {} was interrupted: give the image again with --image FILE, or start over with --fresh", .0.display())]
     HalfWritten(PathBuf),
     /// The new image has another partition table.
-    #[error("the image has another disk layout than the existing virtual machine ({detail}): start over with --fresh, which erases its data")]
+    #[error(
+        "the image has another disk layout than the existing virtual machine ({detail}): start over with --fresh, which erases its data"
+    )]
     LayoutChanged {
         /// The partition that differs and how.
         detail: String,
@@ -99,7 +101,9 @@ pub enum Error {
         detail: String,
     },
     /// The machine has too little memory left.
-    #[error("not enough memory: the virtual machine is to have {wanted_mib} MiB and {available_mib} MiB are available; close something or choose a smaller --memory")]
+    #[error(
+        "not enough memory: the virtual machine is to have {wanted_mib} MiB and {available_mib} MiB are available; close something or choose a smaller --memory"
+    )]
     Memory {
         /// MiB asked for.
         wanted_mib: u64,
@@ -210,8 +214,15 @@ pub trait IoContext<T> {
 impl<T> IoContext<T> for io::Result<T> {
     fn at(self, doing: &'static str, path: &Path) -> Result<T> {
         self.map_err(|source| match source.kind() {
-            io::ErrorKind::PermissionDenied => Error::Permission { doing, path: path.into() },
-            _ => Error::Io { doing, path: path.into(), source },
+            io::ErrorKind::PermissionDenied => Error::Permission {
+                doing,
+                path: path.into(),
+            },
+            _ => Error::Io {
+                doing,
+                path: path.into(),
+                source,
+            },
         })
     }
 }

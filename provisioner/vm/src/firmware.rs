@@ -13,8 +13,10 @@ const OVMF_DIR: &str = "/usr/share/OVMF";
 
 /// Pairs of code and variables, the preferred first: newer releases have only
 /// the 4 MiB flavour.
-const OVMF_PAIRS: [(&str, &str); 2] =
-    [("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"), ("OVMF_CODE.fd", "OVMF_VARS.fd")];
+const OVMF_PAIRS: [(&str, &str); 2] = [
+    ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"),
+    ("OVMF_CODE.fd", "OVMF_VARS.fd"),
+];
 
 /// What starts the box.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,9 +58,14 @@ pub fn find() -> Result<Ovmf> {
 fn find_in(dir: &Path) -> Result<Ovmf> {
     OVMF_PAIRS
         .iter()
-        .map(|(code, vars)| Ovmf { code: dir.join(code), vars: dir.join(vars) })
+        .map(|(code, vars)| Ovmf {
+            code: dir.join(code),
+            vars: dir.join(vars),
+        })
         .find(|pair| pair.code.is_file() && pair.vars.is_file())
-        .ok_or_else(|| Error::MissingFirmware { looked_in: dir.into() })
+        .ok_or_else(|| Error::MissingFirmware {
+            looked_in: dir.into(),
+        })
 }
 
 /// The firmware with variables of its own at `own_vars`, copied on first use.
@@ -73,7 +80,10 @@ pub fn with_own_vars(own_vars: &Path) -> Result<Ovmf> {
     if !usable {
         fs::copy(&ovmf.vars, own_vars).at("write", own_vars)?;
     }
-    Ok(Ovmf { code: ovmf.code, vars: own_vars.into() })
+    Ok(Ovmf {
+        code: ovmf.code,
+        vars: own_vars.into(),
+    })
 }
 
 #[cfg(test)]
@@ -89,8 +99,14 @@ mod tests {
         touch("OVMF_CODE_4M.fd");
         touch("OVMF_CODE.fd");
         touch("OVMF_VARS.fd");
-        assert_eq!(find_in(temp.path()).unwrap().code, temp.path().join("OVMF_CODE.fd"));
+        assert_eq!(
+            find_in(temp.path()).unwrap().code,
+            temp.path().join("OVMF_CODE.fd")
+        );
         touch("OVMF_VARS_4M.fd");
-        assert_eq!(find_in(temp.path()).unwrap().vars, temp.path().join("OVMF_VARS_4M.fd"));
+        assert_eq!(
+            find_in(temp.path()).unwrap().vars,
+            temp.path().join("OVMF_VARS_4M.fd")
+        );
     }
 }

@@ -79,7 +79,10 @@ impl Gpt {
         if crc32fast::hash(&summed) != u32_at(&header, 16) {
             return Err(GptError::Corrupt("header checksum"));
         }
-        let (count, entry) = (u64::from(u32_at(&header, 80)), u64::from(u32_at(&header, 84)));
+        let (count, entry) = (
+            u64::from(u32_at(&header, 80)),
+            u64::from(u32_at(&header, 84)),
+        );
         if count > 1024 || !(128..=4096).contains(&entry) {
             return Err(GptError::Corrupt("entry count or size"));
         }
@@ -87,7 +90,9 @@ impl Gpt {
         if crc32fast::hash(&table) != u32_at(&header, 88) {
             return Err(GptError::Corrupt("entries checksum"));
         }
-        let used = table.chunks_exact(entry as usize).filter(|entry| entry[..16] != [0; 16]);
+        let used = table
+            .chunks_exact(entry as usize)
+            .filter(|entry| entry[..16] != [0; 16]);
         let partitions = used.map(partition).collect::<Result<_, _>>()?;
         let length = bytes(u64_at(&header, 32))?.saturating_add(SECTOR);
         Ok(Self { partitions, length })
@@ -101,9 +106,14 @@ impl Gpt {
         let gpt = Self::read(disk)?;
         let labels: Vec<&str> = gpt.partitions.iter().map(|p| p.label.as_str()).collect();
         if labels != LABELS {
-            return Err(GptError::Labels(labels.into_iter().map(Into::into).collect()));
+            return Err(GptError::Labels(
+                labels.into_iter().map(Into::into).collect(),
+            ));
         }
-        let ends = gpt.partitions.iter().map(|p| p.start.saturating_add(p.length));
+        let ends = gpt
+            .partitions
+            .iter()
+            .map(|p| p.start.saturating_add(p.length));
         let expected = ends.max().unwrap_or(0).max(gpt.length);
         let found = disk.metadata()?.len();
         if found < expected {
@@ -115,7 +125,9 @@ impl Gpt {
     /// The partition called `label`.
     #[must_use]
     pub fn partition(&self, label: &str) -> Option<&Partition> {
-        self.partitions.iter().find(|partition| partition.label == label)
+        self.partitions
+            .iter()
+            .find(|partition| partition.label == label)
     }
 }
 
@@ -124,7 +136,9 @@ fn partition(entry: &[u8]) -> Result<Partition, GptError> {
     if last < first {
         return Err(GptError::Corrupt("partition bounds"));
     }
-    let units = entry[56..128].chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+    let units = entry[56..128]
+        .chunks_exact(2)
+        .map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
     let name: Vec<u16> = units.take_while(|unit| *unit != 0).collect();
     Ok(Partition {
         label: String::from_utf16_lossy(&name),
@@ -143,7 +157,9 @@ fn sectors(disk: &File, found: u64, at: u64, length: u64) -> Result<Vec<u8>, Gpt
 }
 
 fn bytes(sector: u64) -> Result<u64, GptError> {
-    sector.checked_mul(SECTOR).ok_or(GptError::Corrupt("sector number"))
+    sector
+        .checked_mul(SECTOR)
+        .ok_or(GptError::Corrupt("sector number"))
 }
 
 fn u32_at(buffer: &[u8], at: usize) -> u32 {

@@ -16,16 +16,19 @@ pub fn check_memory(wanted_mib: u64) -> Result<()> {
     let path = Path::new("/proc/meminfo");
     let text = fs::read_to_string(path).at("read", path)?;
     match available_mib(&text) {
-        Some(available_mib) if available_mib < wanted_mib + SPARE_MIB => {
-            Err(Error::Memory { wanted_mib, available_mib })
-        }
+        Some(available_mib) if available_mib < wanted_mib + SPARE_MIB => Err(Error::Memory {
+            wanted_mib,
+            available_mib,
+        }),
         _ => Ok(()),
     }
 }
 
 /// `MemAvailable` of a `/proc/meminfo` text, in MiB.
 fn available_mib(meminfo: &str) -> Option<u64> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let line = meminfo
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kib: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
     Some(kib / 1024)
 }
@@ -44,8 +47,13 @@ pub struct Space {
 /// # Errors
 /// When the file system can't be asked.
 pub fn space(dir: &Path) -> Result<Space> {
-    let stat = rustix::fs::statvfs(dir).map_err(std::io::Error::from).at("measure", dir)?;
-    Ok(Space { free: stat.f_bavail * stat.f_frsize, total: stat.f_blocks * stat.f_frsize })
+    let stat = rustix::fs::statvfs(dir)
+        .map_err(std::io::Error::from)
+        .at("measure", dir)?;
+    Ok(Space {
+        free: stat.f_bavail * stat.f_frsize,
+        total: stat.f_blocks * stat.f_frsize,
+    })
 }
 
 /// Fails when `dir` has less than `needed` bytes of room.
@@ -55,7 +63,11 @@ pub fn space(dir: &Path) -> Result<Space> {
 pub fn check_space(dir: &Path, needed: u64) -> Result<()> {
     let free = space(dir)?.free;
     if free < needed {
-        return Err(Error::DiskSpace { dir: dir.into(), needed, free });
+        return Err(Error::DiskSpace {
+            dir: dir.into(),
+            needed,
+            free,
+        });
     }
     Ok(())
 }
@@ -79,7 +91,9 @@ mod tests {
 
     #[test]
     fn more_space_than_any_disk_has_is_refused() {
-        let text = check_space(Path::new("/"), u64::MAX).unwrap_err().to_string();
+        let text = check_space(Path::new("/"), u64::MAX)
+            .unwrap_err()
+            .to_string();
         assert!(text.contains("not enough disk space in /"), "{text}");
         assert!(check_space(Path::new("/"), 1).is_ok());
     }

@@ -50,7 +50,11 @@ impl Client {
             .dangerous()
             .with_custom_certificate_verifier(verifier)
             .with_no_client_auth();
-        Ok(Self { address, config: Arc::new(config), limit: Duration::from_secs(30) })
+        Ok(Self {
+            address,
+            config: Arc::new(config),
+            limit: Duration::from_secs(30),
+        })
     }
 
     /// The same with another deadline.
@@ -82,14 +86,17 @@ impl Client {
         bearer: Option<&str>,
         body: Option<&Value>,
     ) -> Result<Response> {
-        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+        let mut head =
+            format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
         if let Some(token) = bearer {
             head.push_str(&format!("Authorization: Bearer {token}\r\n"));
         }
         let body = body.map(Value::to_string).unwrap_or_default();
         if method == "POST" {
             let length = body.len();
-            head.push_str(&format!("Content-Type: application/json\r\nContent-Length: {length}\r\n"));
+            head.push_str(&format!(
+                "Content-Type: application/json\r\nContent-Length: {length}\r\n"
+            ));
         }
         let answer = self.exchange(format!("{head}\r\n{body}").as_bytes());
         let answer = answer.map_err(|error| failed(self.address, &error))?;
@@ -103,7 +110,8 @@ impl Client {
         tcp.set_read_timeout(Some(self.limit))?;
         tcp.set_write_timeout(Some(self.limit))?;
         let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
-        let tls = ClientConnection::new(Arc::clone(&self.config), name).map_err(io::Error::other)?;
+        let tls =
+            ClientConnection::new(Arc::clone(&self.config), name).map_err(io::Error::other)?;
         let mut stream = StreamOwned::new(tls, tcp);
         stream.write_all(request)?;
         let mut answer = Vec::new();
@@ -120,7 +128,9 @@ impl Client {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // A server that leaves out TLS's goodbye: [`Response::parse`]
                 // finds out whether the answer is whole.
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && !answer.is_empty() => {
+                Err(error)
+                    if error.kind() == io::ErrorKind::UnexpectedEof && !answer.is_empty() =>
+                {
                     return Ok(answer);
                 }
                 Err(error) => return Err(error),
@@ -148,7 +158,10 @@ impl Response {
     /// The first header field called `name` (lower case).
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// Reads a whole HTTP/1.1 answer; `None` when it is not one or not whole.
@@ -164,7 +177,11 @@ impl Response {
             .filter_map(|line| line.split_once(':'))
             .map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned()))
             .collect();
-        let mut response = Self { status, headers, body: Vec::new() };
+        let mut response = Self {
+            status,
+            headers,
+            body: Vec::new(),
+        };
         let rest = &answer[split + 4..];
         response.body = if response.header("transfer-encoding") == Some("chunked") {
             dechunk(rest)?
@@ -194,7 +211,10 @@ fn dechunk(mut rest: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn failed(address: SocketAddr, reason: &dyn std::fmt::Display) -> Error {
-    Error::Https { address: address.to_string(), detail: reason.to_string() }
+    Error::Https {
+        address: address.to_string(),
+        detail: reason.to_string(),
+    }
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@
 //! serial line ([`serial`]), SSH ([`ssh`]), HTTPS ([`https`], [`ready`]) and
 //! QEMU's own control socket ([`qmp`]).
 //!
-//! The crate blocks and starts threads nowhere. It never prints: callers watch
-//! through return values and callbacks. Start reading at [`vm`], then
+//! The crate blocks; only waiting for readiness has a thread of its own. It
+//! never prints: callers watch through return values and callbacks. Start reading at [`vm`], then
 //! [`command`] for what QEMU is told.
 
 pub mod accel;

@@ -21,7 +21,12 @@ pub struct Lock {
 /// [`Error::Busy`] when another command has it.
 pub fn take(dir: &Path, path: &Path) -> Result<Lock> {
     let mut options = OpenOptions::new();
-    let file = options.create(true).truncate(false).write(true).open(path).at("open", path)?;
+    let file = options
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .at("open", path)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(Lock { _file: file }),
         Err(Errno::WOULDBLOCK) => Err(Error::Busy(dir.into())),

@@ -33,9 +33,12 @@ impl Trust {
     /// # Errors
     /// When there is no certificate in it.
     pub fn pin(pem: &str, origin: &str) -> Result<Self> {
-        CertificateDer::from_pem_slice(pem.as_bytes()).map(Self::Pinned).map_err(|error| {
-            Error::Certificate { origin: origin.into(), detail: error.to_string() }
-        })
+        CertificateDer::from_pem_slice(pem.as_bytes())
+            .map(Self::Pinned)
+            .map_err(|error| Error::Certificate {
+                origin: origin.into(),
+                detail: error.to_string(),
+            })
     }
 }
 
@@ -62,9 +65,9 @@ impl ServerCertVerifier for Verifier {
         _now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         match &self.trust {
-            Trust::Pinned(pinned) if pinned != end_entity => Err(rustls::Error::InvalidCertificate(
-                CertificateError::ApplicationVerificationFailure,
-            )),
+            Trust::Pinned(pinned) if pinned != end_entity => Err(
+                rustls::Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure),
+            ),
             Trust::Pinned(_) | Trust::Reachability => Ok(ServerCertVerified::assertion()),
         }
     }

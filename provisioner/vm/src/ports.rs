@@ -12,14 +12,28 @@ use crate::settings::Ports;
 /// # Errors
 /// [`Error::PortTaken`] or [`Error::Port`].
 pub fn check_free(ports: &Ports) -> Result<()> {
-    for (port, purpose) in [(ports.https, "https"), (ports.http, "http"), (ports.ssh, "ssh")] {
+    for (port, purpose) in [
+        (ports.https, "https"),
+        (ports.http, "http"),
+        (ports.ssh, "ssh"),
+    ] {
         match TcpListener::bind(SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)) {
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
                 let owner = owner(port).unwrap_or_else(|| "another program".into());
-                return Err(Error::PortTaken { port, purpose, owner });
+                return Err(Error::PortTaken {
+                    port,
+                    purpose,
+                    owner,
+                });
             }
-            Err(source) => return Err(Error::Port { port, purpose, source }),
+            Err(source) => {
+                return Err(Error::Port {
+                    port,
+                    purpose,
+                    source,
+                });
+            }
         }
     }
     Ok(())
@@ -34,7 +48,11 @@ pub fn free() -> io::Result<Ports> {
     let bind = || TcpListener::bind(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
     let (https, http, ssh) = (bind()?, bind()?, bind()?);
     let port = |listener: &TcpListener| listener.local_addr().map(|address| address.port());
-    Ok(Ports { https: port(&https)?, http: port(&http)?, ssh: port(&ssh)? })
+    Ok(Ports {
+        https: port(&https)?,
+        http: port(&http)?,
+        ssh: port(&ssh)?,
+    })
 }
 
 /// Who listens on `port`, as `name (process N)`. Processes of other users are
@@ -53,13 +71,24 @@ fn owner(port: u16) -> Option<String> {
         if !pid.as_encoded_bytes().iter().all(u8::is_ascii_digit) {
             continue;
         }
-        let Ok(descriptors) = fs::read_dir(process.path().join("fd")) else { continue };
-        let holds = descriptors.flatten().filter_map(|fd| fs::read_link(fd.path()).ok()).any(
-            |target| inodes.iter().any(|inode| target.as_os_str() == inode.as_str()),
-        );
+        let Ok(descriptors) = fs::read_dir(process.path().join("fd")) else {
+            continue;
+        };
+        let holds = descriptors
+            .flatten()
+            .filter_map(|fd| fs::read_link(fd.path()).ok())
+            .any(|target| {
+                inodes
+                    .iter()
+                    .any(|inode| target.as_os_str() == inode.as_str())
+            });
         if holds {
             let name = fs::read_to_string(process.path().join("comm")).unwrap_or_default();
-            return Some(format!("{} (process {})", name.trim(), pid.to_string_lossy()));
+            return Some(format!(
+                "{} (process {})",
+                name.trim(),
+                pid.to_string_lossy()
+            ));
         }
     }
     None
@@ -85,9 +114,20 @@ mod tests {
     fn a_taken_port_is_named_with_its_owner_and_the_flag_to_change() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let taken = listener.local_addr().unwrap().port();
-        let text = check_free(&Ports { ssh: taken, ..free().unwrap() }).unwrap_err().to_string();
-        assert!(text.contains(&taken.to_string()) && text.contains("--ssh-port"), "{text}");
-        assert!(text.contains(&format!("process {}", std::process::id())), "{text}");
+        let text = check_free(&Ports {
+            ssh: taken,
+            ..free().unwrap()
+        })
+        .unwrap_err()
+        .to_string();
+        assert!(
+            text.contains(&taken.to_string()) && text.contains("--ssh-port"),
+            "{text}"
+        );
+        assert!(
+            text.contains(&format!("process {}", std::process::id())),
+            "{text}"
+        );
     }
 
     #[test]

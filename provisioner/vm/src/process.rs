@@ -11,15 +11,24 @@ use crate::error::{Error, Result};
 /// When the program is missing (naming the Debian `package`), can't be started,
 /// or ends with a failure (with the last line of its stderr).
 pub fn run(command: &mut Command, package: &'static str) -> Result<Output> {
-    let output = command.output().map_err(|error| not_started(command, package, &error))?;
-    if output.status.success() { Ok(output) } else { Err(failed(command, &output)) }
+    let output = command
+        .output()
+        .map_err(|error| not_started(command, package, &error))?;
+    if output.status.success() {
+        Ok(output)
+    } else {
+        Err(failed(command, &output))
+    }
 }
 
 /// The error for a program that could not be started.
 #[must_use]
 pub fn not_started(command: &Command, package: &'static str, error: &io::Error) -> Error {
     match error.kind() {
-        io::ErrorKind::NotFound => Error::MissingProgram { program: name(command), package },
+        io::ErrorKind::NotFound => Error::MissingProgram {
+            program: name(command),
+            package,
+        },
         _ => Error::Program {
             program: name(command),
             status: "not started".into(),
@@ -52,7 +61,10 @@ mod tests {
     fn a_missing_program_names_its_package() {
         let error = run(&mut Command::new("onebox-no-such-program"), "some-package").unwrap_err();
         let text = error.to_string();
-        assert!(text.contains("onebox-no-such-program") && text.contains("some-package"), "{text}");
+        assert!(
+            text.contains("onebox-no-such-program") && text.contains("some-package"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -31,7 +31,10 @@ impl Qmp {
     /// # Errors
     /// When nobody answers there or it is not QEMU.
     pub fn connect(path: &Path) -> Result<Self> {
-        let broken = |detail: String| Error::QmpBroken { path: path.into(), detail };
+        let broken = |detail: String| Error::QmpBroken {
+            path: path.into(),
+            detail,
+        };
         let stream = socket::connect(path).map_err(|error| broken(error.to_string()))?;
         let mut qmp = Self {
             path: path.into(),
@@ -40,9 +43,9 @@ impl Qmp {
             events: Vec::new(),
         };
         let deadline = Instant::now() + ANSWER_LIMIT;
-        let greeting = qmp.message(deadline)?.ok_or_else(|| {
-            broken("no greeting; another client may be connected".into())
-        })?;
+        let greeting = qmp
+            .message(deadline)?
+            .ok_or_else(|| broken("no greeting; another client may be connected".into()))?;
         if greeting.get("QMP").is_none() {
             return Err(broken(format!("not a greeting: {greeting}")));
         }
@@ -56,16 +59,25 @@ impl Qmp {
     /// When QEMU refuses it, does not answer, or ends.
     pub fn execute(&mut self, command: &str, arguments: Value) -> Result<Value> {
         let request = json!({ "execute": command, "arguments": arguments });
-        let sent = self.stream.get_mut().write_all(format!("{request}\n").as_bytes());
+        let sent = self
+            .stream
+            .get_mut()
+            .write_all(format!("{request}\n").as_bytes());
         sent.map_err(|error| self.broken(error.to_string()))?;
         let deadline = Instant::now() + ANSWER_LIMIT;
         loop {
             let Some(mut message) = self.message(deadline)? else {
                 let what = format!("QEMU's answer to {command}");
-                return Err(Error::Timeout { what, limit: ANSWER_LIMIT });
+                return Err(Error::Timeout {
+                    what,
+                    limit: ANSWER_LIMIT,
+                });
             };
             if let Some(error) = message.get("error") {
-                let detail = error.get("desc").and_then(Value::as_str).unwrap_or("no reason");
+                let detail = error
+                    .get("desc")
+                    .and_then(Value::as_str)
+                    .unwrap_or("no reason");
                 let (command, detail) = (command.into(), detail.into());
                 return Err(Error::Qmp { command, detail });
             }
@@ -119,7 +131,10 @@ impl Qmp {
     }
 
     fn broken(&self, detail: String) -> Error {
-        Error::QmpBroken { path: self.path.clone(), detail }
+        Error::QmpBroken {
+            path: self.path.clone(),
+            detail,
+        }
     }
 }
 
@@ -166,9 +181,14 @@ mod tests {
 
     #[test]
     fn a_refused_command_carries_the_reason() {
-        let (_temp, path) =
-            serve(vec!["{\"return\": {}}\r\n", "{\"error\": {\"desc\": \"no such thing\"}}\r\n"]);
-        let error = Qmp::connect(&path).unwrap().execute("bad", json!({})).unwrap_err();
+        let (_temp, path) = serve(vec![
+            "{\"return\": {}}\r\n",
+            "{\"error\": {\"desc\": \"no such thing\"}}\r\n",
+        ]);
+        let error = Qmp::connect(&path)
+            .unwrap()
+            .execute("bad", json!({}))
+            .unwrap_err();
         assert_eq!(error.to_string(), "QEMU refused bad: no such thing");
     }
 
@@ -177,13 +197,20 @@ mod tests {
         // The server keeps the connection open, waiting for a second line.
         let (_temp, path) = serve(vec!["{\"return\": {}}\r\n", ""]);
         let mut qmp = Qmp::connect(&path).unwrap();
-        assert!(qmp.wait_event("NEVER", Duration::from_millis(50)).unwrap().is_none());
+        assert!(
+            qmp.wait_event("NEVER", Duration::from_millis(50))
+                .unwrap()
+                .is_none()
+        );
     }
 
     #[test]
     fn an_end_in_the_middle_is_told() {
         let (_temp, path) = serve(vec!["{\"return\": {}}\r\n", "{\"ret"]);
-        let error = Qmp::connect(&path).unwrap().execute("x", json!({})).unwrap_err();
+        let error = Qmp::connect(&path)
+            .unwrap()
+            .execute("x", json!({}))
+            .unwrap_err();
         assert!(error.to_string().contains("qmp.sock"), "{error}");
     }
 }

@@ -25,7 +25,11 @@ const FIXED: [&str; 4] = ["bios", "esp", "slot-a", "slot-b"];
 /// then), or when reading or writing fails.
 pub fn reflash(image: &Path, disk: &Path) -> Result<()> {
     let mut new = File::open(image).at("open", image)?;
-    let old = OpenOptions::new().read(true).write(true).open(disk).at("open", disk)?;
+    let old = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(disk)
+        .at("open", disk)?;
     let (from, to) = (table(&new, image)?, table(&old, disk)?);
     for label in FIXED {
         let (from, to) = (from.partition(label), to.partition(label));

@@ -36,16 +36,25 @@ impl fmt::Display for Phase {
 
 /// What a boot writes when it reaches a phase, the furthest first.
 const SIGNS: [(Phase, &[&str]); 3] = [
-    (Phase::Services, &[" login:", "Reached target network", "PostgreSQL"]),
+    (
+        Phase::Services,
+        &[" login:", "Reached target network", "PostgreSQL"],
+    ),
     (Phase::Userspace, &["systemd[1]:", "Welcome to"]),
-    (Phase::Kernel, &["Linux version", "] Kernel command line", "] Run /init"]),
+    (
+        Phase::Kernel,
+        &["Linux version", "] Kernel command line", "] Run /init"],
+    ),
 ];
 
 /// The phase a serial log shows.
 #[must_use]
 pub fn phase(log: &str) -> Phase {
     let seen = |signs: &[&str]| signs.iter().any(|sign| log.contains(sign));
-    SIGNS.iter().find(|(_, signs)| seen(signs)).map_or(Phase::Firmware, |(phase, _)| *phase)
+    SIGNS
+        .iter()
+        .find(|(_, signs)| seen(signs))
+        .map_or(Phase::Firmware, |(phase, _)| *phase)
 }
 
 /// A serial log file that QEMU writes.
@@ -158,8 +167,14 @@ mod tests {
     fn the_furthest_sign_decides_the_phase() {
         assert_eq!(phase("SeaBIOS"), Phase::Firmware);
         assert_eq!(phase("[0.0] Linux version 6.12"), Phase::Kernel);
-        assert_eq!(phase("Linux version 6.12\nWelcome to Onebox"), Phase::Userspace);
-        assert_eq!(phase("Linux version\nWelcome\nonebox login: "), Phase::Services);
+        assert_eq!(
+            phase("Linux version 6.12\nWelcome to Onebox"),
+            Phase::Userspace
+        );
+        assert_eq!(
+            phase("Linux version\nWelcome\nonebox login: "),
+            Phase::Services
+        );
         assert!(Phase::Services > Phase::Firmware);
     }
 
@@ -174,7 +189,9 @@ mod tests {
     fn waiting_ends_with_the_pattern_or_the_deadline() {
         let (_temp, serial) = log("ready\n");
         serial.wait_for("ready", Duration::ZERO).unwrap();
-        let error = serial.wait_for("never", Duration::from_millis(1)).unwrap_err();
+        let error = serial
+            .wait_for("never", Duration::from_millis(1))
+            .unwrap_err();
         assert!(error.to_string().contains("never"), "{error}");
         assert_eq!(Serial::new("/nowhere/log".into()).read().unwrap(), "");
     }

@@ -22,7 +22,11 @@ pub struct Ports {
 
 impl Default for Ports {
     fn default() -> Self {
-        Self { https: 8443, http: 8080, ssh: 2222 }
+        Self {
+            https: 8443,
+            http: 8080,
+            ssh: 2222,
+        }
     }
 }
 
@@ -68,8 +72,10 @@ impl Settings {
     /// When the file can't be read or understood.
     pub fn load(path: &Path) -> Result<Self> {
         let text = fs::read(path).at("read", path)?;
-        serde_json::from_slice(&text)
-            .map_err(|source| Error::Settings { path: path.into(), source })
+        serde_json::from_slice(&text).map_err(|source| Error::Settings {
+            path: path.into(),
+            source,
+        })
     }
 
     /// Writes settings, whole or not at all.
@@ -77,8 +83,10 @@ impl Settings {
     /// # Errors
     /// When the file can't be written.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let text = serde_json::to_vec_pretty(self)
-            .map_err(|source| Error::Settings { path: path.into(), source })?;
+        let text = serde_json::to_vec_pretty(self).map_err(|source| Error::Settings {
+            path: path.into(),
+            source,
+        })?;
         let new = path.with_extension("json.new");
         fs::write(&new, text).at("write", &new)?;
         fs::rename(&new, path).at("replace", path)
@@ -99,7 +107,11 @@ mod tests {
     fn settings_survive_a_round_trip() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("vm.json");
-        let settings = Settings { cpus: 3, firmware: Firmware::Uefi, ..Settings::default() };
+        let settings = Settings {
+            cpus: 3,
+            firmware: Firmware::Uefi,
+            ..Settings::default()
+        };
         settings.save(&path).unwrap();
         assert_eq!(Settings::load(&path).unwrap(), settings);
     }
@@ -110,6 +122,9 @@ mod tests {
         let path = temp.path().join("vm.json");
         fs::write(&path, "{").unwrap();
         let text = Settings::load(&path).unwrap_err().to_string();
-        assert!(text.contains("vm.json") && text.contains("--fresh"), "{text}");
+        assert!(
+            text.contains("vm.json") && text.contains("--fresh"),
+            "{text}"
+        );
     }
 }

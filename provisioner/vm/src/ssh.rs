@@ -26,13 +26,21 @@ impl Ssh {
     pub fn new(state: &State, port: u16) -> Self {
         let (key, known_hosts) = (state.key(), state.known_hosts());
         // An emulated box takes seconds for the handshake.
-        Self { key, known_hosts, port, connect_limit: Duration::from_secs(30) }
+        Self {
+            key,
+            known_hosts,
+            port,
+            connect_limit: Duration::from_secs(30),
+        }
     }
 
     /// The same with another patience for the connection.
     #[must_use]
     pub fn connect_limit(self, connect_limit: Duration) -> Self {
-        Self { connect_limit, ..self }
+        Self {
+            connect_limit,
+            ..self
+        }
     }
 
     /// Runs `script` in the box's shell. A failing script is not an error here:
@@ -42,9 +50,14 @@ impl Ssh {
     /// When `ssh` is missing.
     pub fn output(&self, script: &str) -> Result<Output> {
         let mut command = self.command();
-        command.args(["-T", "-o", "BatchMode=yes"]).arg("--").arg(script);
+        command
+            .args(["-T", "-o", "BatchMode=yes"])
+            .arg("--")
+            .arg(script);
         command.stdin(Stdio::null());
-        command.output().map_err(|error| process::not_started(&command, PACKAGE, &error))
+        command
+            .output()
+            .map_err(|error| process::not_started(&command, PACKAGE, &error))
     }
 
     /// Runs `script` and returns what it prints.
@@ -57,7 +70,11 @@ impl Ssh {
             return Err(match process::failed(&self.command(), &output) {
                 Error::Program { status, detail, .. } => {
                     let program = format!("“{script}” on the box");
-                    Error::Program { program, status, detail }
+                    Error::Program {
+                        program,
+                        status,
+                        detail,
+                    }
                 }
                 other => other,
             });
@@ -79,7 +96,10 @@ impl Ssh {
     pub fn command_line(&self) -> String {
         let command = self.command();
         let words = command.get_args().map(|arg| quoted(&arg.to_string_lossy()));
-        std::iter::once("ssh".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+        std::iter::once("ssh".to_owned())
+            .chain(words)
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     /// The error of a `Command` made here that could not be started.
@@ -111,7 +131,11 @@ impl Ssh {
 
 fn quoted(word: &str) -> String {
     let safe = |char: char| char.is_ascii_alphanumeric() || "-_./=@%:".contains(char);
-    if word.chars().all(safe) { word.into() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if word.chars().all(safe) {
+        word.into()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 #[cfg(test)]
@@ -121,8 +145,14 @@ mod tests {
     #[test]
     fn the_command_line_can_be_pasted_into_a_shell() {
         let line = Ssh::new(&State::new("/a b"), 2222).command_line();
-        assert!(line.starts_with("ssh -F /dev/null -p 2222 -i '/a b/id_ed25519'"), "{line}");
-        assert!(line.contains("'UserKnownHostsFile=\"/a b/known_hosts\"'"), "{line}");
+        assert!(
+            line.starts_with("ssh -F /dev/null -p 2222 -i '/a b/id_ed25519'"),
+            "{line}"
+        );
+        assert!(
+            line.contains("'UserKnownHostsFile=\"/a b/known_hosts\"'"),
+            "{line}"
+        );
         assert!(line.ends_with("root@127.0.0.1"), "{line}");
     }
 
@@ -130,7 +160,9 @@ mod tests {
     fn a_box_that_does_not_answer_is_an_error_with_a_reason() {
         let temp = tempfile::tempdir().unwrap();
         let port = crate::ports::free().unwrap().ssh;
-        let error = Ssh::new(&State::new(temp.path()), port).run("true").unwrap_err();
+        let error = Ssh::new(&State::new(temp.path()), port)
+            .run("true")
+            .unwrap_err();
         assert!(error.to_string().contains("refused"), "{error}");
     }
 }

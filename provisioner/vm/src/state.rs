@@ -38,7 +38,10 @@ impl State {
     /// # Errors
     /// When neither `XDG_STATE_HOME` nor `HOME` is set.
     pub fn home() -> Result<PathBuf> {
-        home_from(env::var_os("XDG_STATE_HOME").as_deref(), env::var_os("HOME").as_deref())
+        home_from(
+            env::var_os("XDG_STATE_HOME").as_deref(),
+            env::var_os("HOME").as_deref(),
+        )
     }
 
     /// The directory.
@@ -50,7 +53,11 @@ impl State {
     /// What the virtual machine is called: the directory's name.
     #[must_use]
     pub fn name(&self) -> String {
-        self.dir.file_name().unwrap_or(OsStr::new("vm")).to_string_lossy().into_owned()
+        self.dir
+            .file_name()
+            .unwrap_or(OsStr::new("vm"))
+            .to_string_lossy()
+            .into_owned()
     }
 
     /// Makes the directory, for this user only, and makes its path absolute.
@@ -81,14 +88,28 @@ impl State {
             return Ok(());
         }
         if let Some(pid) = lock::holder(&self.pid_file())? {
-            return Err(Error::Running { dir: self.dir.clone(), pid });
+            return Err(Error::Running {
+                dir: self.dir.clone(),
+                pid,
+            });
         }
         let logs = (1..=OLD_LOGS).map(|number| self.old_serial_log(number));
         let own = [
-            self.disk(), self.unpacking(), self.key(), self.key_pub(), self.known_hosts(),
-            self.serial_log(), self.qmp_socket(), self.console_socket(), self.pid_file(),
-            self.settings(), self.settings().with_extension("json.new"), self.uefi_vars(),
-            self.accel_cache(), self.probe(), self.lock(),
+            self.disk(),
+            self.unpacking(),
+            self.key(),
+            self.key_pub(),
+            self.known_hosts(),
+            self.serial_log(),
+            self.qmp_socket(),
+            self.console_socket(),
+            self.pid_file(),
+            self.settings(),
+            self.settings().with_extension("json.new"),
+            self.uefi_vars(),
+            self.accel_cache(),
+            self.probe(),
+            self.lock(),
         ];
         for path in own.into_iter().chain(logs) {
             match fs::remove_file(&path) {
@@ -166,9 +187,18 @@ mod tests {
         let home = |xdg: Option<&str>, home: Option<&str>| {
             home_from(xdg.map(OsStr::new), home.map(OsStr::new))
         };
-        assert_eq!(home(Some("/x"), Some("/h")).unwrap(), Path::new("/x/onebox/vm"));
-        assert_eq!(home(Some("x"), Some("/h")).unwrap(), Path::new("/h/.local/state/onebox/vm"));
-        assert_eq!(home(None, Some("/h")).unwrap(), Path::new("/h/.local/state/onebox/vm"));
+        assert_eq!(
+            home(Some("/x"), Some("/h")).unwrap(),
+            Path::new("/x/onebox/vm")
+        );
+        assert_eq!(
+            home(Some("x"), Some("/h")).unwrap(),
+            Path::new("/h/.local/state/onebox/vm")
+        );
+        assert_eq!(
+            home(None, Some("/h")).unwrap(),
+            Path::new("/h/.local/state/onebox/vm")
+        );
         assert!(home(None, None).is_err());
     }
 

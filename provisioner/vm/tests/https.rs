@@ -81,7 +81,11 @@ fn a_server_that_says_nothing_is_not_waited_for_for_ever() {
     let client = Client::new(port, Trust::Reachability).unwrap().limit(limit);
     let begun = Instant::now();
     assert!(client.get("/", None).is_err());
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        begun.elapsed()
+    );
 }
 
 #[test]

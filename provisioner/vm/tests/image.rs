@@ -16,7 +16,9 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let bench = Self { dir: tempfile::tempdir().unwrap() };
+        let bench = Self {
+            dir: tempfile::tempdir().unwrap(),
+        };
         testing::write_image(&bench.raw(), 7).unwrap();
         bench
     }
@@ -35,7 +37,11 @@ impl Bench {
         match Image::open(image).and_then(|image| image.unpack(&target)) {
             Ok(_) => Ok(fs::read(&target).unwrap()),
             Err(error) => {
-                assert!(!target.exists(), "{} was left after: {error}", target.display());
+                assert!(
+                    !target.exists(),
+                    "{} was left after: {error}",
+                    target.display()
+                );
                 Err(error.to_string())
             }
         }
@@ -65,7 +71,10 @@ fn every_format_gives_the_same_disk() {
     ] {
         let image = bench.path(name);
         assert_eq!(Image::open(&image).unwrap().format(), format, "{name}");
-        assert!(bench.unpack(&image).unwrap() == expected, "{name} gives another disk");
+        assert!(
+            bench.unpack(&image).unwrap() == expected,
+            "{name} gives another disk"
+        );
     }
 }
 
@@ -86,7 +95,10 @@ fn the_disk_is_sparse() {
     file.set_len(64 << 20).unwrap();
     bench.unpack(&bench.raw()).unwrap();
     let allocated = fs::metadata(bench.path("disk.raw.new")).unwrap().blocks() * 512;
-    assert!(allocated <= data_end + (512 << 10), "{allocated} bytes for {data_end} of content");
+    assert!(
+        allocated <= data_end + (512 << 10),
+        "{allocated} bytes for {data_end} of content"
+    );
 }
 
 #[test]
@@ -96,13 +108,30 @@ fn a_cut_image_is_refused_in_every_format() {
     tool("zstd", &["-q", "-k"], &raw);
     tool("xz", &["-k"], &raw);
     let qcow2 = bench.path("onebox.qcow2");
-    tool("qemu-img", &["convert", "-f", "raw", "-O", "qcow2", raw.to_str().unwrap()], &qcow2);
-    for name in ["onebox.raw", "onebox.raw.zst", "onebox.raw.xz", "onebox.qcow2"] {
+    tool(
+        "qemu-img",
+        &["convert", "-f", "raw", "-O", "qcow2", raw.to_str().unwrap()],
+        &qcow2,
+    );
+    for name in [
+        "onebox.raw",
+        "onebox.raw.zst",
+        "onebox.raw.xz",
+        "onebox.qcow2",
+    ] {
         let path = bench.path(name);
         let length = fs::metadata(&path).unwrap().len();
-        OpenOptions::new().write(true).open(&path).unwrap().set_len(length * 2 / 3).unwrap();
+        OpenOptions::new()
+            .write(true)
+            .open(&path)
+            .unwrap()
+            .set_len(length * 2 / 3)
+            .unwrap();
         let error = bench.unpack(&path).map(drop).unwrap_err();
-        assert!(error.contains("is damaged") && error.contains(name), "{name}: {error}");
+        assert!(
+            error.contains("is damaged") && error.contains(name),
+            "{name}: {error}"
+        );
         assert_eq!(error.lines().count(), 1, "{name}: {error}");
     }
 }
@@ -110,7 +139,10 @@ fn a_cut_image_is_refused_in_every_format() {
 #[test]
 fn an_altered_partition_table_is_refused() {
     let bench = Bench::new();
-    for (at, what) in [(SECTOR + 72, "header checksum"), (2 * SECTOR + 40, "entries checksum")] {
+    for (at, what) in [
+        (SECTOR + 72, "header checksum"),
+        (2 * SECTOR + 40, "entries checksum"),
+    ] {
         testing::write_image(&bench.raw(), 7).unwrap();
         let file = OpenOptions::new().write(true).open(bench.raw()).unwrap();
         file.write_all_at(&[0xee], at).unwrap();
@@ -143,7 +175,10 @@ fn a_disk_of_something_else_is_refused() {
     let gpt = onebox_vm::gpt::Gpt::read(&file).unwrap();
     assert_eq!(gpt.partitions[2].label, "slot-a");
     let error = GptError::Labels(vec!["EFI".into(), "root".into()]).to_string();
-    assert!(error.contains("not a Onebox image") && error.contains("root"), "{error}");
+    assert!(
+        error.contains("not a Onebox image") && error.contains("root"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -151,7 +186,16 @@ fn an_image_that_reads_other_files_is_refused() {
     let bench = Bench::new();
     let path = bench.path("trap.qcow2");
     let backing = bench.raw();
-    let create = ["create", "-q", "-f", "qcow2", "-F", "raw", "-b", backing.to_str().unwrap()];
+    let create = [
+        "create",
+        "-q",
+        "-f",
+        "qcow2",
+        "-F",
+        "raw",
+        "-b",
+        backing.to_str().unwrap(),
+    ];
     tool("qemu-img", &create, &path);
     let error = bench.unpack(&path).map(drop).unwrap_err();
     assert!(error.contains("refers to"), "{error}");

@@ -20,7 +20,9 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let bench = Self { dir: tempfile::tempdir().unwrap() };
+        let bench = Self {
+            dir: tempfile::tempdir().unwrap(),
+        };
         testing::write_image(&bench.image(), 1).unwrap();
         bench
     }
@@ -31,16 +33,30 @@ impl Bench {
 
     fn state(&self) -> State {
         // Longer than a socket's path may be, and with a comma.
-        State::new(self.dir.path().join("a,b").join("long".repeat(30)).join("box"))
+        State::new(
+            self.dir
+                .path()
+                .join("a,b")
+                .join("long".repeat(30))
+                .join("box"),
+        )
     }
 
     fn settings(&self) -> Settings {
         let ports = ports::free().unwrap();
-        Settings { memory_mib: 64, cpus: 1, disk_gib: 1, ports, ..Settings::default() }
+        Settings {
+            memory_mib: 64,
+            cpus: 1,
+            disk_gib: 1,
+            ports,
+            ..Settings::default()
+        }
     }
 
     fn create(&self) -> Vm {
-        Vm::create(self.state(), self.settings(), &self.image()).unwrap().kill_on_drop()
+        Vm::create(self.state(), self.settings(), &self.image())
+            .unwrap()
+            .kill_on_drop()
     }
 }
 
@@ -86,7 +102,10 @@ fn a_box_that_ignores_its_power_button_is_cut_off() {
     vm.start().unwrap();
     vm.serial().wait_for(testing::GREETING, LIMIT).unwrap();
     // A stopped processor can't see the button.
-    vm.qmp().unwrap().execute("stop", serde_json::json!({})).unwrap();
+    vm.qmp()
+        .unwrap()
+        .execute("stop", serde_json::json!({}))
+        .unwrap();
     let begun = Instant::now();
     assert_eq!(vm.powerdown(Duration::from_secs(1)).unwrap(), Ended::Cut);
     assert!(begun.elapsed() < LIMIT / 2, "{:?}", begun.elapsed());
@@ -118,8 +137,13 @@ fn dropping_a_test_machine_ends_it() {
 #[test]
 fn uefi_starts_with_variables_of_its_own() {
     let bench = Bench::new();
-    let settings = Settings { firmware: Firmware::Uefi, ..bench.settings() };
-    let vm = Vm::create(bench.state(), settings, &bench.image()).unwrap().kill_on_drop();
+    let settings = Settings {
+        firmware: Firmware::Uefi,
+        ..bench.settings()
+    };
+    let vm = Vm::create(bench.state(), settings, &bench.image())
+        .unwrap()
+        .kill_on_drop();
     vm.start().unwrap();
     assert_eq!(vm.run_state().unwrap(), "running");
     assert!(vm.state().uefi_vars().is_file());
@@ -133,7 +157,10 @@ fn the_disk_grows_and_does_not_shrink() {
     assert_eq!(fs::metadata(vm.state().disk()).unwrap().len(), 1 << 30);
     vm.reconfigure(|settings| settings.disk_gib = 2).unwrap();
     assert_eq!(fs::metadata(vm.state().disk()).unwrap().len(), 2 << 30);
-    let error = vm.reconfigure(|settings| settings.disk_gib = 1).unwrap_err().to_string();
+    let error = vm
+        .reconfigure(|settings| settings.disk_gib = 1)
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("--disk-size"), "{error}");
     assert_eq!(Vm::open(bench.state()).unwrap().settings().disk_gib, 2);
 }
@@ -141,12 +168,20 @@ fn the_disk_grows_and_does_not_shrink() {
 #[test]
 fn impossible_wishes_are_refused_before_anything_is_made() {
     let bench = Bench::new();
-    let huge = Settings { disk_gib: 1 << 30, ..bench.settings() };
-    let error = Vm::create(bench.state(), huge, &bench.image()).unwrap_err().to_string();
+    let huge = Settings {
+        disk_gib: 1 << 30,
+        ..bench.settings()
+    };
+    let error = Vm::create(bench.state(), huge, &bench.image())
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("--disk-size"), "{error}");
     assert!(!bench.state().exists());
 
-    let fat = Settings { memory_mib: 1 << 40, ..bench.settings() };
+    let fat = Settings {
+        memory_mib: 1 << 40,
+        ..bench.settings()
+    };
     let vm = Vm::create(bench.state(), fat, &bench.image()).unwrap();
     let error = vm.start().unwrap_err().to_string();
     assert!(error.contains("--memory"), "{error}");
@@ -190,7 +225,10 @@ fn an_image_of_another_layout_changes_nothing() {
     partitions[3].1 -= 8;
     testing::write_image_with(&bench.image(), 2, &partitions).unwrap();
     let error = vm.refresh(&bench.image()).unwrap_err().to_string();
-    assert!(error.contains("slot-b") && error.contains("--fresh"), "{error}");
+    assert!(
+        error.contains("slot-b") && error.contains("--fresh"),
+        "{error}"
+    );
     assert!(fs::read(vm.state().disk()).unwrap() == before);
     vm.start().unwrap();
 }
@@ -199,7 +237,10 @@ fn an_image_of_another_layout_changes_nothing() {
 fn a_half_written_disk_is_not_started() {
     let bench = Bench::new();
     let vm = bench.create();
-    let settings = Settings { image: None, ..vm.settings().clone() };
+    let settings = Settings {
+        image: None,
+        ..vm.settings().clone()
+    };
     settings.save(&vm.state().settings()).unwrap();
     let mut vm = Vm::open(bench.state()).unwrap().kill_on_drop();
     let error = vm.start().unwrap_err().to_string();

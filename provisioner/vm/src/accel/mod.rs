@@ -69,7 +69,10 @@ struct Cached {
 /// When QEMU is missing or the state directory can't be written.
 pub fn choose(state: &State, qemu: &Path) -> Result<Choice> {
     if !may_open_kvm() {
-        return Ok(Choice { accel: Accel::Tcg, reason: "/dev/kvm can't be opened".into() });
+        return Ok(Choice {
+            accel: Accel::Tcg,
+            reason: "/dev/kvm can't be opened".into(),
+        });
     }
     let depends_on = surroundings(qemu);
     let cached = fs::read(state.accel_cache())
@@ -80,24 +83,39 @@ pub fn choose(state: &State, qemu: &Path) -> Result<Choice> {
         return Ok(cached.choice);
     }
     let choice = match probe::run(qemu, &state.probe(), Accel::Kvm, "host")? {
-        probe::Verdict::Works => Choice { accel: Accel::Kvm, reason: "a guest ran in it".into() },
-        probe::Verdict::Fails(reason) => Choice { accel: Accel::Tcg, reason },
+        probe::Verdict::Works => Choice {
+            accel: Accel::Kvm,
+            reason: "a guest ran in it".into(),
+        },
+        probe::Verdict::Fails(reason) => Choice {
+            accel: Accel::Tcg,
+            reason,
+        },
     };
     // Without the cache the next start only takes a little longer.
-    if let Ok(text) = serde_json::to_vec(&Cached { depends_on, choice: choice.clone() }) {
+    if let Ok(text) = serde_json::to_vec(&Cached {
+        depends_on,
+        choice: choice.clone(),
+    }) {
         let _ = fs::write(state.accel_cache(), text);
     }
     Ok(choice)
 }
 
 fn may_open_kvm() -> bool {
-    fs::OpenOptions::new().read(true).write(true).open("/dev/kvm").is_ok()
+    fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/kvm")
+        .is_ok()
 }
 
 /// Everything that may change the probe's answer.
 fn surroundings(qemu: &Path) -> String {
     let uname = rustix::system::uname();
-    let modified = fs::metadata(qemu).map(|meta| meta.mtime()).unwrap_or_default();
+    let modified = fs::metadata(qemu)
+        .map(|meta| meta.mtime())
+        .unwrap_or_default();
     format!(
         "{} {} {} {modified}",
         uname.release().to_string_lossy(),

@@ -63,12 +63,22 @@ pub fn run(qemu: &Path, disk: &Path, accel: Accel, cpu: &str) -> Result<Verdict>
     fs::write(disk, boot_sector()).at("write", disk)?;
     let mut command = Command::new(qemu);
     command
-        .args(["-nodefaults", "-no-user-config", "-machine", "q35", "-m", "64"])
+        .args([
+            "-nodefaults",
+            "-no-user-config",
+            "-machine",
+            "q35",
+            "-m",
+            "64",
+        ])
         .args(["-accel", accel.argument(), "-cpu", cpu, "-display", "none"])
         .args(["-device", "isa-debug-exit,iobase=0xf4,iosize=1"])
         .args(["-device", "virtio-blk-pci,drive=d,bootindex=0"])
         .arg("-drive")
-        .arg(format!("if=none,id=d,format=raw,file={}", crate::command::escape(disk)))
+        .arg(format!(
+            "if=none,id=d,format=raw,file={}",
+            crate::command::escape(disk)
+        ))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
@@ -93,7 +103,14 @@ pub fn run(qemu: &Path, disk: &Path, accel: Accel, cpu: &str) -> Result<Verdict>
         None => Verdict::Fails(format!("a guest hung in it for {} s", LIMIT.as_secs())),
         Some(_) => {
             let stderr = String::from_utf8_lossy(&output.stderr);
-            Verdict::Fails(stderr.lines().next().unwrap_or("a guest died in it").trim().into())
+            Verdict::Fails(
+                stderr
+                    .lines()
+                    .next()
+                    .unwrap_or("a guest died in it")
+                    .trim()
+                    .into(),
+            )
         }
     })
 }
@@ -117,7 +134,10 @@ mod tests {
     fn the_guest_runs_to_its_end_when_emulated() {
         let temp = tempfile::tempdir().unwrap();
         let disk = temp.path().join("probe.img");
-        assert_eq!(run(qemu(), &disk, Accel::Tcg, "qemu64").unwrap(), Verdict::Works);
+        assert_eq!(
+            run(qemu(), &disk, Accel::Tcg, "qemu64").unwrap(),
+            Verdict::Works
+        );
         assert!(!disk.exists());
     }
 

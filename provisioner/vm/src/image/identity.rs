@@ -39,12 +39,19 @@ impl Identity {
     pub fn of(path: &Path, known: Option<&Self>) -> Result<Self> {
         let path = fs::canonicalize(path).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => Error::NoImage(path.into()),
-            _ => Error::Io { doing: "resolve", path: path.into(), source: error },
+            _ => Error::Io {
+                doing: "resolve",
+                path: path.into(),
+                source: error,
+            },
         })?;
         let mut file = File::open(&path).at("open", &path)?;
         let meta = file.metadata().at("read", &path)?;
         if !meta.is_file() {
-            return Err(Error::DamagedImage { path, detail: "it is not a file".into() });
+            return Err(Error::DamagedImage {
+                path,
+                detail: "it is not a file".into(),
+            });
         }
         let stamp = Stamp {
             device: meta.dev(),
@@ -57,7 +64,11 @@ impl Identity {
             return Ok(known.clone());
         }
         let sha256 = digest(&mut file).at("read", &path)?;
-        Ok(Self { path, sha256, stamp })
+        Ok(Self {
+            path,
+            sha256,
+            stamp,
+        })
     }
 
     /// Whether both files have the same content.
@@ -76,7 +87,11 @@ fn digest(file: &mut File) -> std::io::Result<String> {
             count => hasher.update(&buffer[..count]),
         }
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hasher
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }
 
 #[cfg(test)]
@@ -99,7 +114,9 @@ mod tests {
 
     #[test]
     fn a_missing_image_names_its_path() {
-        let text = Identity::of(Path::new("/nowhere/x.raw"), None).unwrap_err().to_string();
+        let text = Identity::of(Path::new("/nowhere/x.raw"), None)
+            .unwrap_err()
+            .to_string();
         assert!(text.contains("/nowhere/x.raw"), "{text}");
     }
 }

@@ -34,16 +34,27 @@ impl Image {
     pub fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => Error::NoImage(path.into()),
-            std::io::ErrorKind::PermissionDenied => {
-                Error::Permission { doing: "read", path: path.into() }
-            }
-            _ => Error::Io { doing: "open", path: path.into(), source: error },
+            std::io::ErrorKind::PermissionDenied => Error::Permission {
+                doing: "read",
+                path: path.into(),
+            },
+            _ => Error::Io {
+                doing: "open",
+                path: path.into(),
+                source: error,
+            },
         })?;
         let Some(format) = format::detect(&file).at("read", path)? else {
             let detail = "it is neither a disk nor a compressed disk".to_owned();
-            return Err(Error::DamagedImage { path: path.into(), detail });
+            return Err(Error::DamagedImage {
+                path: path.into(),
+                detail,
+            });
         };
-        Ok(Self { path: path.into(), format })
+        Ok(Self {
+            path: path.into(),
+            format,
+        })
     }
 
     /// The file.
@@ -92,6 +103,9 @@ impl Image {
     }
 
     fn damaged(&self, error: &GptError) -> Error {
-        Error::DamagedImage { path: self.path.clone(), detail: error.to_string() }
+        Error::DamagedImage {
+            path: self.path.clone(),
+            detail: error.to_string(),
+        }
     }
 }

@@ -89,7 +89,13 @@ mod tests {
         let path = temp.path().join("copy");
         fs::write(&path, vec![1; 4 * BLOCK]).unwrap();
         let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
-        copy(&mut vec![0; BLOCK].as_slice(), &file, BLOCK as u64, Target::Used).unwrap();
+        copy(
+            &mut vec![0; BLOCK].as_slice(),
+            &file,
+            BLOCK as u64,
+            Target::Used,
+        )
+        .unwrap();
         let content = fs::read(&path).unwrap();
         assert!(content[..BLOCK].iter().all(|byte| *byte == 1));
         assert!(content[BLOCK..2 * BLOCK].iter().all(|byte| *byte == 0));

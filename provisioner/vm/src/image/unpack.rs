@@ -33,7 +33,11 @@ fn raw(image: &Image, target: &Path, needed: u64) -> Result<()> {
     if ioctl_ficlone(&disk, &source).is_ok() {
         return Ok(());
     }
-    let length = written(sparse::copy(&mut source, &disk, 0, Target::Empty), target, needed)?;
+    let length = written(
+        sparse::copy(&mut source, &disk, 0, Target::Empty),
+        target,
+        needed,
+    )?;
     disk.set_len(length).at("size", target)
 }
 
@@ -44,10 +48,14 @@ fn compressed(
     target: &Path,
     needed: u64,
 ) -> Result<()> {
-    tool.arg("-dcq").arg("--").arg(&image.path).stdin(Stdio::null());
+    tool.arg("-dcq")
+        .arg("--")
+        .arg(&image.path)
+        .stdin(Stdio::null());
     tool.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child =
-        tool.spawn().map_err(|error| process::not_started(&tool, package, &error))?;
+    let mut child = tool
+        .spawn()
+        .map_err(|error| process::not_started(&tool, package, &error))?;
     let disk = File::create(target).at("create", target)?;
     let copied = match child.stdout.take() {
         Some(mut stdout) => sparse::copy(&mut stdout, &disk, 0, Target::Empty),
@@ -58,24 +66,37 @@ fn compressed(
     let length = written(copied, target, needed)?;
     if !output.status.success() {
         let detail = process::failed(&tool, &output).to_string();
-        return Err(Error::DamagedImage { path: image.path.clone(), detail });
+        return Err(Error::DamagedImage {
+            path: image.path.clone(),
+            detail,
+        });
     }
     disk.set_len(length).at("size", target)
 }
 
 fn qcow2(image: &Image, target: &Path) -> Result<()> {
     let mut info = Command::new("qemu-img");
-    info.args(["info", "--output=json", "-f", "qcow2"]).arg(&image.path);
+    info.args(["info", "--output=json", "-f", "qcow2"])
+        .arg(&image.path);
     let output = process::run(&mut info, "qemu-utils").map_err(|error| damaged(image, error))?;
     let described: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
     // An image that was sent to someone must not read files of that person.
-    if let Some(other) = described.get("backing-filename").or(described.get("data-file")) {
+    if let Some(other) = described
+        .get("backing-filename")
+        .or(described.get("data-file"))
+    {
         let detail = format!("it is not whole but refers to {other}");
-        return Err(Error::DamagedImage { path: image.path.clone(), detail });
+        return Err(Error::DamagedImage {
+            path: image.path.clone(),
+            detail,
+        });
     }
     check_qcow2(image)?;
     let mut convert = Command::new("qemu-img");
-    convert.args(["convert", "-f", "qcow2", "-O", "raw"]).arg(&image.path).arg(target);
+    convert
+        .args(["convert", "-f", "qcow2", "-O", "raw"])
+        .arg(&image.path)
+        .arg(target);
     process::run(&mut convert, "qemu-utils").map_err(|error| damaged(image, error))?;
     Ok(())
 }
@@ -87,8 +108,9 @@ fn check_qcow2(image: &Image) -> Result<()> {
     const LEAKS: i32 = 3;
     let mut check = Command::new("qemu-img");
     check.args(["check", "-q", "-f", "qcow2"]).arg(&image.path);
-    let output =
-        check.output().map_err(|error| process::not_started(&check, "qemu-utils", &error))?;
+    let output = check
+        .output()
+        .map_err(|error| process::not_started(&check, "qemu-utils", &error))?;
     if output.status.success() || output.status.code() == Some(LEAKS) {
         return Ok(());
     }
@@ -98,16 +120,21 @@ fn check_qcow2(image: &Image) -> Result<()> {
 /// A tool that is there and fails on an image says the image is damaged.
 fn damaged(image: &Image, error: Error) -> Error {
     match error {
-        Error::Program { detail, .. } => Error::DamagedImage { path: image.path.clone(), detail },
+        Error::Program { detail, .. } => Error::DamagedImage {
+            path: image.path.clone(),
+            detail,
+        },
         other => other,
     }
 }
 
 fn written(copied: io::Result<u64>, target: &Path, needed: u64) -> Result<u64> {
     match copied {
-        Err(error) if error.kind() == io::ErrorKind::StorageFull => {
-            Err(Error::DiskSpace { dir: target.into(), needed, free: 0 })
-        }
+        Err(error) if error.kind() == io::ErrorKind::StorageFull => Err(Error::DiskSpace {
+            dir: target.into(),
+            needed,
+            free: 0,
+        }),
         other => other.at("write", target),
     }
 }

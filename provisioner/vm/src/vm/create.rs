@@ -39,7 +39,10 @@ impl Vm {
         let total = host::space(state.dir())?.total;
         if settings.disk_bytes() > total {
             let detail = format!("the file system of {} is smaller", state.dir().display());
-            return Err(Error::DiskSize { wanted: settings.disk_bytes(), detail });
+            return Err(Error::DiskSize {
+                wanted: settings.disk_bytes(),
+                detail,
+            });
         }
         let identity = Identity::of(path, None)?;
         image.unpack(&state.unpacking())?;
@@ -50,9 +53,16 @@ impl Vm {
         make_key(&state)?;
         let disk = state.disk();
         fs::rename(state.unpacking(), &disk).at("replace", &disk)?;
-        let settings = Settings { image: Some(identity), ..settings };
+        let settings = Settings {
+            image: Some(identity),
+            ..settings
+        };
         settings.save(&state.settings())?;
-        Ok(Self { state, settings, kill_on_drop: false })
+        Ok(Self {
+            state,
+            settings,
+            kill_on_drop: false,
+        })
     }
 
     /// Opens a machine made earlier.
@@ -65,7 +75,11 @@ impl Vm {
         }
         state.prepare()?;
         let settings = Settings::load(&state.settings())?;
-        Ok(Self { state, settings, kill_on_drop: false })
+        Ok(Self {
+            state,
+            settings,
+            kill_on_drop: false,
+        })
     }
 
     /// Changes what was chosen; the machine must be stopped. A disk only grows.
@@ -95,7 +109,12 @@ impl Vm {
     /// When the machine runs, the image is damaged, or its layout is another.
     pub fn refresh(&mut self, path: &Path) -> Result<Refresh> {
         let identity = Identity::of(path, self.settings.image.as_ref())?;
-        if let Some(old) = self.settings.image.as_ref().filter(|old| old.same_content(&identity)) {
+        if let Some(old) = self
+            .settings
+            .image
+            .as_ref()
+            .filter(|old| old.same_content(&identity))
+        {
             if *old != identity {
                 // The same content under another name: the next start finds it
                 // without reading it again.
@@ -140,7 +159,10 @@ fn grow(disk: &Path, wanted: u64) -> Result<()> {
     let file = OpenOptions::new().write(true).open(disk).at("open", disk)?;
     let now = file.metadata().at("read", disk)?.len();
     if wanted < now {
-        let detail = format!("it has {} MiB already and disks only grow", now.div_ceil(1 << 20));
+        let detail = format!(
+            "it has {} MiB already and disks only grow",
+            now.div_ceil(1 << 20)
+        );
         return Err(Error::DiskSize { wanted, detail });
     }
     file.set_len(wanted).at("size", disk)
@@ -154,6 +176,9 @@ fn make_key(state: &State) -> Result<()> {
     let _ = fs::remove_file(state.key());
     let mut command = Command::new("ssh-keygen");
     command.args(["-q", "-t", "ed25519", "-N", "", "-C"]);
-    command.arg(format!("onebox-vm-{}", state.name())).arg("-f").arg(state.key());
+    command
+        .arg(format!("onebox-vm-{}", state.name()))
+        .arg("-f")
+        .arg(state.key());
     process::run(&mut command, "openssh-client").map(drop)
 }

@@ -82,8 +82,14 @@ impl Vm {
     /// # Errors
     /// When the machine does not run or does not answer.
     pub fn run_state(&self) -> Result<String> {
-        let answer = self.qmp()?.execute("query-status", Value::Object(Default::default()))?;
-        Ok(answer.get("status").and_then(Value::as_str).unwrap_or("unknown").into())
+        let answer = self
+            .qmp()?
+            .execute("query-status", Value::Object(Default::default()))?;
+        Ok(answer
+            .get("status")
+            .and_then(Value::as_str)
+            .unwrap_or("unknown")
+            .into())
     }
 
     /// Makes this value's end the machine's end, for tests.
@@ -94,12 +100,16 @@ impl Vm {
     }
 
     fn running(&self) -> Result<u32> {
-        self.pid()?.ok_or_else(|| Error::NotRunning(self.state.dir().into()))
+        self.pid()?
+            .ok_or_else(|| Error::NotRunning(self.state.dir().into()))
     }
 
     fn stopped(&self) -> Result<()> {
         match self.pid()? {
-            Some(pid) => Err(Error::Running { dir: self.state.dir().into(), pid }),
+            Some(pid) => Err(Error::Running {
+                dir: self.state.dir().into(),
+                pid,
+            }),
             None => Ok(()),
         }
     }

@@ -46,7 +46,9 @@ impl Vm {
             credentials: &[Credential::ssh_key(key)],
         };
         let mut command = Command::new(&qemu);
-        command.args(command::arguments(&spec)).current_dir(self.state.dir());
+        command
+            .args(command::arguments(&spec))
+            .current_dir(self.state.dir());
         // QEMU takes a session of its own when it goes to the background; until
         // then its own group keeps a Ctrl-C away from it.
         command.process_group(0).stdin(Stdio::null());
@@ -64,7 +66,11 @@ fn clear(state: &State) -> Result<()> {
         }
     }
     for number in (0..OLD_LOGS).rev() {
-        let from = if number == 0 { state.serial_log() } else { state.old_serial_log(number) };
+        let from = if number == 0 {
+            state.serial_log()
+        } else {
+            state.old_serial_log(number)
+        };
         if from.is_file() {
             fs::rename(&from, state.old_serial_log(number + 1)).at("rename", &from)?;
         }
@@ -78,7 +84,10 @@ fn find_program(name: &str, package: &'static str) -> Result<PathBuf> {
     env::split_paths(&path)
         .map(|dir| dir.join(name))
         .find(|candidate| is_program(candidate))
-        .ok_or_else(|| Error::MissingProgram { program: name.into(), package })
+        .ok_or_else(|| Error::MissingProgram {
+            program: name.into(),
+            package,
+        })
 }
 
 fn is_program(path: &Path) -> bool {

@@ -52,8 +52,14 @@ impl Vm {
     pub fn quit(&self) -> Result<()> {
         self.running()?;
         // QEMU may end before it answers; what counts is that it ends.
-        let _ = self.qmp().and_then(|mut qmp| qmp.execute("quit", json!({})));
-        if self.wait(QUIT_LIMIT)? { Ok(()) } else { self.kill() }
+        let _ = self
+            .qmp()
+            .and_then(|mut qmp| qmp.execute("quit", json!({})));
+        if self.wait(QUIT_LIMIT)? {
+            Ok(())
+        } else {
+            self.kill()
+        }
     }
 
     /// Kills QEMU, if it runs.
@@ -61,7 +67,9 @@ impl Vm {
     /// # Errors
     /// When it does not end even so.
     pub fn kill(&self) -> Result<()> {
-        let Some(pid) = self.pid()? else { return Ok(()) };
+        let Some(pid) = self.pid()? else {
+            return Ok(());
+        };
         if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
             // It may have ended just now.
             let _ = kill_process(pid, Signal::KILL);
@@ -70,7 +78,10 @@ impl Vm {
             return Ok(());
         }
         let what = format!("the end of QEMU (process {pid})");
-        Err(Error::Timeout { what, limit: QUIT_LIMIT })
+        Err(Error::Timeout {
+            what,
+            limit: QUIT_LIMIT,
+        })
     }
 
     /// Waits until the machine has stopped; false when it still runs.
