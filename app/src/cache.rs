@@ -1,0 +1,134 @@
+//! Redis: sessions and counters, everything that may be lost. It being away
+//! is an error of each operation, never of the process; the connection is made
+//! when first used and again when lost.
+
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use std::time::Duration;
+
+/// A Redis operation failed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action}: {source}")]
+pub struct CacheError {
+    /// What was tried.
+    pub action: &'static str,
+    /// What Redis or the connection said.
+    #[source]
+    pub source: redis::RedisError,
+}
+
+/// A connection shared by everything in the process.
+#[derive(Clone)]
+pub struct Cache(ConnectionManager);
+
+impl std::fmt::Debug for Cache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Cache")
+    }
+}
+
+impl Cache {
+    /// A connection that is made when it is first used. Needs a runtime.
+    ///
+    /// # Errors
+    /// When the client's settings contradict themselves.
+    pub fn lazy(client: &redis::Client) -> Result<Self, CacheError> {
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(Duration::from_secs(1)))
+            .set_response_timeout(Some(Duration::from_secs(1)))
+            .set_number_of_retries(1);
+        client
+            .get_connection_manager_lazy(config)
+            .map(Self)
+            .map_err(|source| CacheError {
+                action: "set up the connection to Redis",
+                source,
+            })
+    }
+
+    /// Whether Redis answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), CacheError> {
+        self.run("ping Redis", &redis::cmd("PING")).await
+    }
+
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// When Redis fails.
+    pub async fn get(&self, key: &str) -> Result<Option<String>, CacheError> {
+        self.run("read a key", redis::cmd("GET").arg(key)).await
+    }
+
+    /// Sets a key that ends by itself.
+    ///
+    /// # Errors
+    /// When Redis fails.
+    pub async fn set(&self, key: &str, value: &str, ttl: Duration) -> Result<(), CacheError> {
+        let command = redis::cmd("SET")
+            .arg(key)
+            .arg(value)
+            .arg("EX")
+            .arg(ttl.as_secs())
+            .to_owned();
+        self.run("write a key", &command).await
+    }
+
+    /// Removes a key.
+    ///
+    /// # Errors
+    /// When Redis fails.
+    pub async fn delete(&self, key: &str) -> Result<(), CacheError> {
+        self.run("delete a key", redis::cmd("DEL").arg(key)).await
+    }
+
+    /// Counts up a key whose window opens with its first count; gives the
+    /// count.
+    ///
+    /// # Errors
+    /// When Redis fails.
+    pub async fn count(&self, key: &str, window: Duration) -> Result<u64, CacheError> {
+        // SET NX first: a count without an end would lock someone out for ever.
+        let mut connection = self.0.clone();
+        redis::pipe()
+            .atomic()
+            .cmd("SET")
+            .arg(key)
+            .arg(0)
+            .arg("EX")
+            .arg(window.as_secs())
+            .arg("NX")
+            .ignore()
+            .cmd("INCR")
+            .arg(key)
+            .query_async::<(u64,)>(&mut connection)
+            .await
+            .map(|(count,)| count)
+            .map_err(|source| CacheError {
+                action: "count up a key",
+                source,
+            })
+    }
+
+    /// Seconds until a key ends.
+    ///
+    /// # Errors
+    /// When Redis fails.
+    pub async fn ttl(&self, key: &str) -> Result<i64, CacheError> {
+        self.run("read when a key ends", redis::cmd("TTL").arg(key))
+            .await
+    }
+
+    async fn run<T: redis::FromRedisValue>(
+        &self,
+        action: &'static str,
+        command: &redis::Cmd,
+    ) -> Result<T, CacheError> {
+        let mut connection = self.0.clone();
+        command
+            .query_async(&mut connection)
+            .await
+            .map_err(|source| CacheError { action, source })
+    }
+}

@@ -1,0 +1,73 @@
+//! `wizamart migrate`.
+
+use super::{CliError, runtime};
+use crate::migrations::{self, runner, state};
+use crate::settings::Settings;
+use crate::storage::connect::connect_patiently;
+use sqlx::PgConnection;
+use std::time::Duration;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Show what is applied and what is not, and change nothing
+    #[arg(long, conflicts_with = "revert_to")]
+    status: bool,
+    /// Revert everything after this migration; 0 empties the database
+    #[arg(long, value_name = "N")]
+    revert_to: Option<i32>,
+    /// How long to wait for PostgreSQL to answer
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    wait: u64,
+}
+
+pub(super) fn run(args: &Args, settings: &Settings) -> Result<(), CliError> {
+    runtime::single(migrate(args, settings))?
+}
+
+async fn migrate(args: &Args, settings: &Settings) -> Result<(), CliError> {
+    let patience = Duration::from_secs(args.wait);
+    let mut connection =
+        connect_patiently(&settings.database, "wizamart migrate", patience).await?;
+    if args.status {
+        return status(&mut connection).await;
+    }
+    match args.revert_to {
+        Some(target) => {
+            let done = runner::revert_to(&mut connection, target).await?;
+            println!("reverted {}; the schema is {target}", numbers(&done));
+        }
+        None => {
+            let done = runner::migrate(&mut connection, migrations::ALL).await?;
+            println!(
+                "applied {}; {}",
+                numbers(&done),
+                state::fit(&mut connection).await?
+            );
+        }
+    }
+    Ok(())
+}
+
+async fn status(connection: &mut PgConnection) -> Result<(), CliError> {
+    for line in runner::status(connection, migrations::ALL).await? {
+        let when = line.applied_at.unwrap_or_else(|| "not applied".to_owned());
+        let whose = if line.known {
+            ""
+        } else {
+            "  (of a newer release)"
+        };
+        println!("{:04}  {:<20}  {when}{whose}", line.version, line.name);
+    }
+    println!("{}", state::fit(connection).await?);
+    Ok(())
+}
+
+fn numbers(done: &[i32]) -> String {
+    if done.is_empty() {
+        return "nothing".to_owned();
+    }
+    done.iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,115 @@
+//! The command line: one subcommand a file. Each builds its own runtime,
+//! sized for what it does.
+
+mod admin;
+mod config;
+mod migrate;
+mod queue;
+mod runtime;
+mod scheduler;
+mod schema;
+mod web;
+mod worker;
+
+use crate::settings::{Settings, SettingsError};
+use crate::{logging, systemd};
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+/// The Wizamart application.
+#[derive(Debug, Parser)]
+#[command(name = "wizamart", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// The configuration file; ONEBOX_SECTION__KEY variables override it
+    #[arg(long, global = true, value_name = "FILE", default_value_os_t = Settings::default_path())]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer HTTP and HTTPS
+    Web(web::Args),
+    /// Run background jobs of one or more queues
+    Worker(worker::Args),
+    /// Enqueue periodic jobs
+    Scheduler,
+    /// Bring the database's schema up to date, show or revert it
+    Migrate(migrate::Args),
+    /// Manage administrators
+    #[command(subcommand)]
+    Admin(admin::Args),
+    /// Look at the job queues
+    #[command(subcommand)]
+    Queue(queue::Args),
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(config::Args),
+}
+
+/// Why the program ends with a failure. The text is for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The log cannot be set up.
+    #[error(transparent)]
+    Logging(#[from] logging::LoggingError),
+    /// There is nothing to listen on.
+    #[error(transparent)]
+    Listen(#[from] crate::edge::listeners::ListenError),
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] crate::storage::StorageError),
+    /// A migration failed.
+    #[error(transparent)]
+    Migrate(#[from] crate::migrations::runner::MigrateError),
+    /// Redis cannot be set up.
+    #[error(transparent)]
+    Cache(#[from] crate::cache::CacheError),
+    /// No password can be hashed.
+    #[error(transparent)]
+    Password(#[from] crate::auth::password::PasswordError),
+    /// TLS cannot be set up.
+    #[error("cannot set up TLS: {0}")]
+    Tls(#[from] rustls::Error),
+    /// The system refused something.
+    #[error("cannot {action}: {source}")]
+    System {
+        /// What was tried.
+        action: &'static str,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Something else is wrong with what the operator gave.
+    #[error("{0}")]
+    Input(String),
+}
+
+/// Says what was being done when the system refused.
+fn system(action: &'static str) -> impl FnOnce(std::io::Error) -> CliError {
+    move |source| CliError::System { action, source }
+}
+
+impl Cli {
+    /// Does what the command line says.
+    ///
+    /// # Errors
+    /// With a text for the operator.
+    pub fn run(self) -> Result<(), CliError> {
+        let settings = Settings::load(&self.config)?;
+        logging::start(settings.config.log.level.as_str(), systemd::under_journal())?;
+        match self.command {
+            Command::Web(args) => web::run(&args, &settings),
+            Command::Worker(args) => worker::run(&args, &settings),
+            Command::Scheduler => scheduler::run(&settings),
+            Command::Migrate(args) => migrate::run(&args, &settings),
+            Command::Admin(args) => admin::run(&args, &settings),
+            Command::Queue(args) => queue::run(&args, &settings),
+            Command::Config(args) => config::run(&args, &settings),
+        }
+    }
+}

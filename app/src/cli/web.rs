@@ -1,0 +1,129 @@
+//! `wizamart web`.
+
+use super::{CliError, runtime, system};
+use crate::cache::Cache;
+use crate::clock::SystemClock;
+use crate::controllers;
+use crate::edge::certificate::Files;
+use crate::edge::limits::Limits;
+use crate::edge::listeners::{self, Listeners};
+use crate::edge::serve::{Service, serve};
+use crate::edge::tls::{self, Certificates};
+use crate::edge::{redirect, reload};
+use crate::lifecycle;
+use crate::settings::Settings;
+use crate::state::AppState;
+use crate::storage::connect;
+use crate::systemd::{notify, watchdog};
+use axum::Router;
+use onebox_model::paths;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio_rustls::TlsAcceptor;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Serve plain HTTP here when systemd passes no socket named http. With
+    /// HTTPS beside it, this only redirects; alone, it serves everything
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen_http: Option<SocketAddr>,
+    /// Serve HTTPS here when systemd passes no socket named https
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen_https: Option<SocketAddr>,
+    /// Where fullchain.pem and privkey.pem are
+    #[arg(long, value_name = "DIR", default_value = paths::TLS_DIR)]
+    tls_dir: PathBuf,
+    /// Where the application keeps files; its disk is watched
+    #[arg(long, value_name = "DIR", default_value = paths::APP_STATE_DIR)]
+    state_dir: PathBuf,
+}
+
+pub(super) fn run(args: &Args, settings: &Settings) -> Result<(), CliError> {
+    // Before any other descriptor is opened or thread started.
+    let listeners = listeners::open(args.listen_http, args.listen_https)?;
+    runtime::multi(settings.cores, web(args, settings, listeners))?
+}
+
+async fn web(args: &Args, settings: &Settings, listeners: Listeners) -> Result<(), CliError> {
+    let (trigger, shutdown) = lifecycle::shutdown();
+    lifecycle::stop_on_signals(trigger.clone()).map_err(system("listen for signals"))?;
+    watchdog::start();
+
+    let pool = connect::lazy_pool(
+        &settings.database,
+        settings.sizing.app.web_pool,
+        "wizamart web",
+    );
+    let cache = Cache::lazy(&settings.redis)?;
+    let state = AppState::new(
+        pool.clone(),
+        cache,
+        Arc::new(SystemClock),
+        args.state_dir.clone(),
+        settings.release.clone(),
+    )?;
+    let limits = Limits::default();
+    let app = controllers::router(state.clone(), &limits);
+    let tls = match &listeners.https {
+        Some(_) => Some(tls_acceptor(args)?),
+        None => {
+            tracing::warn!("no HTTPS socket: serving without TLS");
+            None
+        }
+    };
+
+    let mut servers = tokio::task::JoinSet::new();
+    let mut spawn = |listener, router: Router, tls: Option<TlsAcceptor>| {
+        let (trigger, shutdown) = (trigger.clone(), shutdown.clone());
+        servers.spawn(async move {
+            let result = serve(
+                listener,
+                Service {
+                    router,
+                    tls,
+                    limits,
+                },
+                shutdown,
+            )
+            .await;
+            // One socket lost takes the process down; systemd starts it anew.
+            trigger.stop();
+            result
+        });
+    };
+    if let Some(http) = listeners.http {
+        let router = if listeners.https.is_some() {
+            redirect::router()
+        } else {
+            app.clone()
+        };
+        spawn(http, router, None);
+    }
+    if let Some(https) = listeners.https {
+        spawn(https, app, tls);
+    }
+
+    let summary = state.health.report().await.summary();
+    tracing::info!("serving; {summary}");
+    notify::ready(&summary);
+    shutdown.requested().await;
+    notify::stopping("finishing open requests");
+    while let Some(ended) = servers.join_next().await {
+        ended
+            .map_err(|error| CliError::Input(format!("a server ended by itself: {error}")))?
+            .map_err(system("serve"))?;
+    }
+    pool.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn tls_acceptor(args: &Args) -> Result<TlsAcceptor, CliError> {
+    let certificates = Certificates::new(Files::under(&args.tls_dir));
+    if let Err(error) = certificates.reload() {
+        tracing::error!("{error}; HTTPS fails until there is a good certificate");
+    }
+    reload::start(Arc::clone(&certificates)).map_err(system("listen for signals"))?;
+    Ok(tls::acceptor(certificates)?)
+}

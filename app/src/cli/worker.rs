@@ -1,0 +1,69 @@
+//! `wizamart worker`.
+
+use super::{CliError, runtime, schema, system};
+use crate::clock::SystemClock;
+use crate::lifecycle;
+use crate::queue::registry::Registry;
+use crate::queue::worker::{Worker, WorkerOptions};
+use crate::settings::Settings;
+use crate::storage::connect;
+use crate::systemd::{notify, watchdog};
+use onebox_model::QueueName;
+use std::sync::Arc;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A queue to serve; give it several times to serve several
+    #[arg(long = "queue", value_name = "QUEUE", required = true)]
+    queues: Vec<QueueName>,
+    /// Jobs run side by side, instead of what fits the machine
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    concurrency: Option<u32>,
+}
+
+/// Connections beside the jobs' own: one listens, one renews leases. Without
+/// the second, jobs that keep their connections busy would lose their leases.
+const OWN_CONNECTIONS: u32 = 2;
+
+pub(super) fn run(args: &Args, settings: &Settings) -> Result<(), CliError> {
+    runtime::single(work(args, settings))?
+}
+
+async fn work(args: &Args, settings: &Settings) -> Result<(), CliError> {
+    let (trigger, shutdown) = lifecycle::shutdown();
+    lifecycle::stop_on_signals(trigger).map_err(system("listen for signals"))?;
+    watchdog::start();
+    let fitting: u32 = args
+        .queues
+        .iter()
+        .map(|queue| settings.sizing.app.worker(*queue).concurrency)
+        .sum();
+    let concurrency = args.concurrency.unwrap_or(fitting).max(1);
+    let pool = connect::lazy_pool(
+        &settings.database,
+        concurrency + OWN_CONNECTIONS,
+        "wizamart worker",
+    );
+    // Ready means started: PostgreSQL may come later, and its being away is
+    // for /ready to say.
+    notify::ready("starting");
+    schema::wait(&pool, &shutdown).await;
+    let names: Vec<_> = args.queues.iter().map(ToString::to_string).collect();
+    notify::status(&format!(
+        "serving {} with {concurrency} at a time",
+        names.join(", ")
+    ));
+    let options = WorkerOptions::new(
+        args.queues.clone(),
+        usize::try_from(concurrency).unwrap_or(1),
+    );
+    let registry = Arc::new(Registry::standard());
+    let worker = Worker::new(pool.clone(), registry, Arc::new(SystemClock), options);
+    let announce = async {
+        shutdown.requested().await;
+        notify::stopping("finishing running jobs");
+    };
+    tokio::join!(worker.run(shutdown.clone()), announce);
+    pool.close().await;
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! The back office: pages for administrators, made on the server, working
+//! without scripts.
+
+pub mod dashboard;
+pub mod demo_mail;
+pub mod login;
+pub mod login_form;
+pub mod logout;
+
+use crate::errors::{AppError, AppResult};
+use askama::Template;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use serde::Deserialize;
+
+/// A form that carries nothing but its proof of origin.
+#[derive(Debug, Deserialize)]
+pub struct Confirmed {
+    csrf: String,
+}
+
+/// A page that no cache keeps.
+fn page(status: StatusCode, template: &impl Template) -> AppResult<Response> {
+    let html = template
+        .render()
+        .map_err(|error| AppError::Internal(error.to_string()))?;
+    Ok((status, [(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
+}
+
+/// "Go there", after a form was taken.
+fn see_other(path: &'static str) -> Response {
+    (StatusCode::SEE_OTHER, [(header::LOCATION, path)]).into_response()
+}
+
+fn with_cookie(mut response: Response, cookie: Option<HeaderValue>) -> Response {
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}

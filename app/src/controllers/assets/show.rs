@@ -1,0 +1,22 @@
+//! `GET /assets/{name}`: one file.
+
+use super::{CSS, CSS_PATH};
+use crate::controllers::extract::PathOf;
+use crate::errors::{AppError, AppResult};
+use axum::http::header;
+use axum::response::IntoResponse;
+
+/// 200 with the file, or 404 for a name that is not current.
+///
+/// # Errors
+/// As problem documents.
+pub async fn show(PathOf(name): PathOf<String>) -> AppResult<impl IntoResponse> {
+    if CSS_PATH.strip_prefix("/assets/") != Some(name.as_str()) {
+        return Err(AppError::not_found("There is no such file (any more)."));
+    }
+    let headers = [
+        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
+    Ok((headers, CSS))
+}

@@ -1,0 +1,3 @@
+//! Logging in, for programs.
+
+pub mod login;

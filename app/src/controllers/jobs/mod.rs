@@ -1,0 +1,53 @@
+//! Background jobs, for programs of administrators.
+
+pub mod create;
+pub mod list;
+pub mod show;
+
+use crate::storage::jobs::{JobRow, JobState};
+use serde::Serialize;
+use serde_json::Value;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A job as the API shows it.
+#[derive(Debug, Serialize)]
+pub struct JobView {
+    id: Uuid,
+    queue: String,
+    kind: String,
+    args: Value,
+    state: JobState,
+    priority: i16,
+    attempt: i32,
+    max_attempts: i32,
+    last_error: Option<String>,
+    #[serde(with = "time::serde::rfc3339")]
+    run_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339::option")]
+    started_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    finished_at: Option<OffsetDateTime>,
+}
+
+impl From<JobRow> for JobView {
+    fn from(row: JobRow) -> Self {
+        Self {
+            id: row.id,
+            queue: row.queue,
+            kind: row.kind,
+            args: row.args,
+            state: row.state,
+            priority: row.priority,
+            attempt: row.attempt,
+            max_attempts: row.max_attempts,
+            last_error: row.last_error,
+            run_at: row.run_at,
+            created_at: row.created_at,
+            started_at: row.started_at,
+            finished_at: row.finished_at,
+        }
+    }
+}

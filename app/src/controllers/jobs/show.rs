@@ -1,0 +1,25 @@
+//! `GET /api/v1/jobs/{id}`: one job.
+
+use super::JobView;
+use crate::auth::identity::Admin;
+use crate::controllers::extract::PathOf;
+use crate::errors::{AppError, AppResult};
+use crate::state::AppState;
+use crate::storage::jobs;
+use axum::Json;
+use axum::extract::State;
+use uuid::Uuid;
+
+/// 200 with the job, or 404.
+///
+/// # Errors
+/// As problem documents.
+pub async fn show(
+    _admin: Admin,
+    State(state): State<AppState>,
+    PathOf(id): PathOf<Uuid>,
+) -> AppResult<Json<JobView>> {
+    let row = jobs::find(&state.pool, id).await?;
+    let row = row.ok_or_else(|| AppError::not_found("There is no such job (any more)."))?;
+    Ok(Json(row.into()))
+}

@@ -1,0 +1,24 @@
+//! Where connections come in: sockets, TLS, timeouts, limits, and stopping
+//! without dropping anyone. The accept loop is ours because a server at the
+//! edge must bound how long a client may take to send its request, and
+//! `axum::serve` cannot.
+//!
+//! It must never close a listening socket that systemd keeps: while the
+//! process is down, connections wait in that socket's backlog.
+//!
+//! Start reading at [`serve`].
+
+pub mod certificate;
+mod connection;
+pub mod limits;
+pub mod listeners;
+pub mod redirect;
+pub mod reload;
+pub mod serve;
+pub mod tls;
+
+use std::net::SocketAddr;
+
+/// The other end of the connection, in every request's extensions.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub SocketAddr);

@@ -1,0 +1,25 @@
+//! The Wizamart application.
+//!
+//! One binary, several processes: `web` answers HTTP, `worker` runs jobs,
+//! `scheduler` enqueues periodic ones, `migrate` prepares the database. Start
+//! reading at [`controllers`] for what is answered, at [`queue`] for what is
+//! done in the background, at [`edge`] for sockets and TLS.
+
+pub mod auth;
+pub mod cache;
+pub mod cli;
+pub mod clock;
+pub mod controllers;
+pub mod edge;
+pub mod errors;
+pub mod health;
+pub mod lifecycle;
+pub mod logging;
+pub mod middleware;
+pub mod migrations;
+pub mod queue;
+pub mod random;
+pub mod settings;
+pub mod state;
+pub mod storage;
+pub mod systemd;

@@ -1,0 +1,6 @@
+//! What happens to every request and answer, whatever the endpoint.
+
+pub mod deadline;
+pub mod panics;
+pub mod request_id;
+pub mod security_headers;

@@ -1,0 +1,46 @@
+//! What a job is to the one who writes it.
+
+use super::outcome::{JobError, Outcome};
+use crate::clock::SharedClock;
+use onebox_model::QueueName;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::PgPool;
+use std::future::Future;
+use uuid::Uuid;
+
+/// A kind of job; its fields are its arguments, stored as JSON.
+///
+/// It may run more than once, also at the same time as a run that was thought
+/// dead: make its effect keyed by [`Context::id`] or harmless to repeat.
+pub trait Job: Serialize + DeserializeOwned + Send + 'static {
+    /// The name stored with the job. It is for ever: rows carry it.
+    const KIND: &'static str;
+    /// Where it runs unless the enqueuer says otherwise.
+    const QUEUE: QueueName;
+
+    /// Does the work.
+    fn run(self, context: Context) -> impl Future<Output = Result<Outcome, JobError>> + Send;
+
+    /// What is wrong with the arguments, beyond their types. It is asked when
+    /// someone outside enqueues the job.
+    ///
+    /// # Errors
+    /// In words for the one who sent them.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// What a run is given.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The job's id, the same in every attempt.
+    pub id: Uuid,
+    /// Which attempt this is, from 1.
+    pub attempt: i32,
+    /// The database.
+    pub pool: PgPool,
+    /// The time.
+    pub clock: SharedClock,
+}

@@ -1,0 +1,4 @@
+//! The jobs of the product, one kind a file.
+
+pub mod clean_up;
+pub mod demo_mail;

@@ -1,0 +1,48 @@
+//! What a run of a job can come to.
+
+use crate::storage::StorageError;
+use time::Duration;
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The work is done.
+    Done,
+    /// It failed; try again, after the usual wait unless one is given.
+    Retry {
+        /// What went wrong, for the operator.
+        error: String,
+        /// A wait the job knows better, such as another service's Retry-After.
+        after: Option<Duration>,
+    },
+    /// It failed and trying again cannot help.
+    Fail {
+        /// What went wrong, for the operator.
+        error: String,
+    },
+    /// Nothing is wrong, but it is too early. The attempt does not count.
+    Snooze {
+        /// When to ask again.
+        after: Duration,
+    },
+}
+
+/// An error a job meets on its way; the job is tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// Anything else, in words.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<Result<Outcome, JobError>> for Outcome {
+    fn from(result: Result<Outcome, JobError>) -> Self {
+        result.unwrap_or_else(|error| Self::Retry {
+            error: error.to_string(),
+            after: None,
+        })
+    }
+}

@@ -1,0 +1,55 @@
+//! The periodic jobs of the product.
+
+use super::schedule::Schedule;
+use crate::queue::job::Job;
+use crate::queue::jobs::clean_up::CleanUp;
+use crate::storage::{StorageError, cron};
+use sqlx::PgPool;
+use time::OffsetDateTime;
+
+/// Name, schedule, queue and kind; arguments are always empty.
+#[must_use]
+pub fn all() -> Vec<(&'static str, &'static str, &'static str, &'static str)> {
+    vec![(
+        "clean-up",
+        "17 * * * *",
+        CleanUp::QUEUE.as_str(),
+        CleanUp::KIND,
+    )]
+}
+
+/// Brings the table in line with this version's list.
+///
+/// # Errors
+/// When the database fails.
+pub async fn store(pool: &PgPool, now: OffsetDateTime) -> Result<(), StorageError> {
+    for (name, schedule, queue, kind) in all() {
+        match schedule.parse::<Schedule>() {
+            Ok(parsed) => {
+                cron::upsert(pool, name, schedule, queue, kind, parsed.next_after(now)).await?;
+            }
+            Err(error) => tracing::error!(name, "{error}"),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::registry::Registry;
+
+    #[test]
+    fn every_entry_has_a_schedule_that_parses_and_a_known_kind() {
+        let registry = Registry::standard();
+        for (name, schedule, queue, kind) in all() {
+            assert!(schedule.parse::<Schedule>().is_ok(), "{name}");
+            assert!(queue.parse::<onebox_model::QueueName>().is_ok(), "{name}");
+            assert_eq!(
+                registry.check(kind, serde_json::json!({})),
+                Ok(()),
+                "{name}"
+            );
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What storage reports: what was tried, and what the database said.
+
+/// A database operation failed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action}: {source}")]
+pub struct StorageError {
+    /// What was tried.
+    pub action: &'static str,
+    /// What the database or the connection said.
+    #[source]
+    pub source: sqlx::Error,
+}
+
+/// Says what was being done when the database failed.
+pub trait Doing<T> {
+    /// Wraps the error with the action, in words that follow "cannot".
+    ///
+    /// # Errors
+    /// The wrapped one.
+    fn doing(self, action: &'static str) -> Result<T, StorageError>;
+}
+
+impl<T> Doing<T> for Result<T, sqlx::Error> {
+    fn doing(self, action: &'static str) -> Result<T, StorageError> {
+        self.map_err(|source| StorageError { action, source })
+    }
+}

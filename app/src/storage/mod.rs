@@ -1,0 +1,17 @@
+//! Everything that speaks SQL. A statement is a file under `sql/`, a function
+//! here binds its parameters and reads its rows; nothing outside this folder
+//! and the migration runner writes SQL, and nothing in here knows HTTP.
+//!
+//! Functions take an executor, so that callers decide whether they run alone
+//! or inside a transaction. Start reading at [`jobs`].
+
+pub mod connect;
+pub mod cron;
+mod error;
+pub mod jobs;
+pub mod leases;
+pub mod outbox;
+pub mod users;
+pub mod workers;
+
+pub use error::{Doing, StorageError};

@@ -1,0 +1,19 @@
+-- The holder has died. Its attempt counts, and the job waits as after any
+-- failure, so that one that kills its worker does not do so in a loop.
+WITH expired AS (
+    SELECT id FROM jobs
+    WHERE state = 'running' AND lease_until < $1
+    ORDER BY lease_until
+    LIMIT 1000
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE jobs
+SET state = CASE WHEN attempt >= max_attempts THEN 'dead' ELSE 'queued' END,
+    finished_at = CASE WHEN attempt >= max_attempts THEN $1 END,
+    run_at = $1 + make_interval(secs => power(attempt, 4)),
+    last_error = 'the worker stopped without finishing this job (lease expired)',
+    lease_until = NULL,
+    worker_id = NULL
+FROM expired
+WHERE jobs.id = expired.id
+RETURNING jobs.id, jobs.kind, jobs.queue, jobs.attempt, jobs.state

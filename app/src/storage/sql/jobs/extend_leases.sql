@@ -1,0 +1,5 @@
+-- Renews what the worker still holds; a job it runs that does not come back
+-- has been given to someone else.
+UPDATE jobs SET lease_until = $2
+WHERE worker_id = $1 AND state = 'running'
+RETURNING id, attempt

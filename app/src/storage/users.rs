@@ -1,0 +1,110 @@
+//! The table of accounts.
+
+use super::{Doing, StorageError};
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgExecutor, Row};
+use std::str::FromStr;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// What an account may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Runs the platform.
+    Admin,
+    /// Owns a shop.
+    Owner,
+    /// Works in a shop.
+    Staff,
+}
+
+/// The text is no role.
+#[derive(Debug, thiserror::Error)]
+#[error("no role is named {0:?}; the roles are admin, owner and staff")]
+pub struct UnknownRole(String);
+
+impl FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "admin" => Ok(Self::Admin),
+            "owner" => Ok(Self::Owner),
+            "staff" => Ok(Self::Staff),
+            _ => Err(UnknownRole(text.to_owned())),
+        }
+    }
+}
+
+/// An account. It has no `Debug`: a password hash does not belong in a log.
+#[expect(missing_docs, reason = "the columns are described in the migration")]
+pub struct UserRow {
+    pub id: Uuid,
+    pub email: String,
+    pub password_hash: String,
+    pub role: Role,
+    pub is_active: bool,
+}
+
+impl FromRow<'_, PgRow> for UserRow {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        let role: &str = row.try_get("role")?;
+        Ok(Self {
+            id: row.try_get("id")?,
+            email: row.try_get("email")?,
+            password_hash: row.try_get("password_hash")?,
+            role: role
+                .parse()
+                .map_err(|error: UnknownRole| sqlx::Error::Decode(error.into()))?,
+            is_active: row.try_get("is_active")?,
+        })
+    }
+}
+
+/// The account of an address, whatever its capital letters.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_by_email(
+    db: impl PgExecutor<'_>,
+    email: &str,
+) -> Result<Option<UserRow>, StorageError> {
+    sqlx::query_as(include_str!("sql/users/find_by_email.sql"))
+        .bind(email)
+        .fetch_optional(db)
+        .await
+        .doing("look up an account")
+}
+
+/// Whether there is an administrator.
+///
+/// # Errors
+/// When the database fails.
+pub async fn admin_exists(db: impl PgExecutor<'_>) -> Result<bool, StorageError> {
+    sqlx::query_scalar(include_str!("sql/users/admin_exists.sql"))
+        .fetch_one(db)
+        .await
+        .doing("look for an administrator")
+}
+
+/// Adds the first administrator; `None` when there is one or the address is
+/// taken.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert_first_admin(
+    db: impl PgExecutor<'_>,
+    email: &str,
+    password_hash: &str,
+    now: OffsetDateTime,
+) -> Result<Option<Uuid>, StorageError> {
+    sqlx::query_scalar(include_str!("sql/users/insert_first_admin.sql"))
+        .bind(Uuid::now_v7())
+        .bind(email)
+        .bind(password_hash)
+        .bind(now)
+        .fetch_optional(db)
+        .await
+        .doing("create the administrator")
+}

@@ -1,0 +1,108 @@
+//! The registry of worker processes, and what it says about the queues.
+
+use super::{Doing, StorageError};
+use sqlx::{PgExecutor, Row};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// What a worker says about itself with every heartbeat.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the columns are described in the migration")]
+pub struct Heartbeat<'a> {
+    pub id: Uuid,
+    pub queues: &'a [String],
+    pub host: &'a str,
+    pub pid: i32,
+    pub concurrency: i32,
+    pub running: i32,
+    pub now: OffsetDateTime,
+}
+
+/// Registers a worker, or renews its row.
+///
+/// # Errors
+/// When the database fails.
+pub async fn heartbeat(db: impl PgExecutor<'_>, beat: &Heartbeat<'_>) -> Result<(), StorageError> {
+    sqlx::query(include_str!("sql/workers/heartbeat.sql"))
+        .bind(beat.id)
+        .bind(beat.queues)
+        .bind(beat.host)
+        .bind(beat.pid)
+        .bind(beat.concurrency)
+        .bind(beat.running)
+        .bind(beat.now)
+        .execute(db)
+        .await
+        .doing("renew the worker's heartbeat")?;
+    Ok(())
+}
+
+/// Removes a worker that stops.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(db: impl PgExecutor<'_>, id: Uuid) -> Result<(), StorageError> {
+    sqlx::query(include_str!("sql/workers/delete.sql"))
+        .bind(id)
+        .execute(db)
+        .await
+        .doing("remove the worker from the registry")?;
+    Ok(())
+}
+
+/// Removes workers not heard of since `before`; says how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_silent(
+    db: impl PgExecutor<'_>,
+    before: OffsetDateTime,
+) -> Result<u64, StorageError> {
+    let done = sqlx::query(include_str!("sql/workers/delete_silent.sql"))
+        .bind(before)
+        .execute(db)
+        .await
+        .doing("remove silent workers")?;
+    Ok(done.rows_affected())
+}
+
+/// Whether a queue is served, and since when its oldest job waits.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "see the statement")]
+pub struct Service {
+    pub queue: String,
+    pub oldest_due_at: Option<OffsetDateTime>,
+    pub has_worker: bool,
+    pub has_running: bool,
+}
+
+/// How each of `queues` is served; a worker counts that was heard of since
+/// `alive_since`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn service(
+    db: impl PgExecutor<'_>,
+    queues: &[&str],
+    now: OffsetDateTime,
+    alive_since: OffsetDateTime,
+) -> Result<Vec<Service>, StorageError> {
+    let rows = sqlx::query(include_str!("sql/jobs/oldest_due.sql"))
+        .bind(queues)
+        .bind(now)
+        .bind(alive_since)
+        .fetch_all(db)
+        .await
+        .doing("read how the queues are served")?;
+    rows.iter()
+        .map(|row| {
+            Ok(Service {
+                queue: row.try_get("queue")?,
+                oldest_due_at: row.try_get("oldest_due_at")?,
+                has_worker: row.try_get("has_worker")?,
+                has_running: row.try_get("has_running")?,
+            })
+        })
+        .collect::<Result<_, sqlx::Error>>()
+        .doing("read how the queues are served")
+}

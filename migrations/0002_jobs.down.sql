@@ -1,0 +1,3 @@
+DROP TABLE cron;
+DROP TABLE workers;
+DROP TABLE jobs;
