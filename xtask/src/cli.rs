@@ -2,7 +2,12 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{fetch::FetchArgs, lock::LockArgs};
+use crate::{
+    build::{BuildArgs, NixArgs},
+    fetch::FetchArgs,
+    lock::LockArgs,
+    setup::SetupArgs,
+};
 
 /// Developer tasks of this repository.
 #[derive(Debug, Parser)]
@@ -20,4 +25,12 @@ pub(crate) enum Task {
     Lock(LockArgs),
     /// Bring everything the build is made of into the Nix store.
     Fetch(FetchArgs),
+    /// Install what this machine lacks.
+    Setup(SetupArgs),
+    /// Check that this machine can build the image.
+    Preflight,
+    /// Fetch, then build attributes of the flake into target/nix/.
+    Build(BuildArgs),
+    /// Run nix in the environment the other tasks use.
+    Nix(NixArgs),
 }

@@ -4,6 +4,7 @@
 //! Each task is a module with its arguments, its error and a `run` function;
 //! start reading at [`cli`].
 
+mod build;
 mod cache;
 mod cli;
 mod fetch;
@@ -12,8 +13,10 @@ mod http;
 mod lock;
 mod mirror;
 mod nix_env;
+mod preflight;
 mod process;
 mod seed;
+mod setup;
 mod store;
 mod workspace;
 
@@ -28,6 +31,10 @@ fn main() -> ExitCode {
     let result: Result<ExitCode, Box<dyn std::error::Error>> = match Cli::parse().task {
         Task::Lock(args) => lock::run(&workspace, &args).map_err(Into::into),
         Task::Fetch(args) => fetch::run(&workspace, &args).map_err(Into::into),
+        Task::Setup(args) => setup::run(&args).map_err(Into::into),
+        Task::Preflight => preflight::run(&workspace).map_err(Into::into),
+        Task::Build(args) => build::run(&workspace, &args).map_err(Into::into),
+        Task::Nix(args) => build::nix(&workspace, &args).map_err(Into::into),
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error}");

@@ -28,13 +28,18 @@ enum Access {
 }
 
 fn whoami() -> Access {
-    if Path::new(DAEMON_SOCKET).exists() {
+    if has_daemon() {
         Access::Daemon
     } else if is_root() {
         Access::Root
     } else {
         Access::User
     }
+}
+
+/// Whether a Nix daemon serves this machine.
+pub(crate) fn has_daemon() -> bool {
+    Path::new(DAEMON_SOCKET).exists()
 }
 
 /// Whether this process is root, by the owner of its entry in `/proc`.

@@ -15,11 +15,12 @@ use std::{
 
 use super::{
     FetchError,
-    download::{self, DownloadError, Downloader, Item},
+    download::{Downloader, Item},
+    error::DownloadError,
     progress::Progress,
 };
 use crate::{
-    http,
+    files, http,
     lock::format::{Lock, Package},
     mirror::Mirrors,
     store::{self, path},
@@ -34,8 +35,8 @@ const BATCH: usize = 16;
 /// How long a mirror may be silent.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// The locked packages that the store lacks, of all closures or of one.
-pub(crate) fn missing<'a>(lock: &'a Lock) -> Result<Vec<&'a Package>, FetchError> {
+/// The locked packages that the store lacks.
+pub(crate) fn missing(lock: &Lock) -> Result<Vec<&Package>, FetchError> {
     let paths: Vec<String> = lock.packages.values().map(store_path).collect();
     let missing = store::missing(&paths)?;
     Ok(lock
@@ -65,7 +66,7 @@ pub(crate) fn item(package: &Package, mirrors: &Mirrors) -> Item {
 
 /// A downloader into `dir` with the usual patience.
 pub(crate) fn downloader(dir: PathBuf) -> Result<Downloader, FetchError> {
-    download::prepare(&dir)?;
+    files::create_dir(&dir)?;
     Ok(Downloader {
         agent: http::agent(THREADS, SILENCE),
         dir,
@@ -95,8 +96,8 @@ pub(crate) fn fetch(
     result
 }
 
-/// The download threads, and this thread as the consumer of what they finish.
-fn run(
+/// Runs the download threads, with this thread handing what they finish to `add`.
+pub(crate) fn run(
     items: VecDeque<Item>,
     downloader: &Downloader,
     progress: &Progress,
@@ -162,7 +163,7 @@ fn add(files: &[PathBuf]) -> Result<(), FetchError> {
     let paths: Vec<_> = files.iter().map(PathBuf::as_path).collect();
     store::add_flat(&paths)?;
     for file in files {
-        fs::remove_file(file).map_err(crate::files::FileError::at("delete", file))?;
+        fs::remove_file(file).map_err(files::FileError::at("delete", file))?;
     }
     Ok(())
 }

@@ -5,21 +5,16 @@
 //! one with wrong bytes does not.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Read, Write as _},
-    path::{Path, PathBuf},
+    io::{self, Read},
+    path::PathBuf,
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::Duration,
 };
 
-use sha2::{Digest as _, Sha256};
 use ureq::Agent;
 
-use crate::{
-    files::{self, FileError},
-    store::path::hex,
-};
+use super::{error::DownloadError, partial::Partial};
 
 /// What to download, and what must come out.
 #[derive(Debug, Clone)]
@@ -52,95 +47,6 @@ pub(crate) struct Downloader {
 /// Attempts before a server that cuts or stalls is given up.
 const ATTEMPTS: u32 = 5;
 
-/// A download that failed for good.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum DownloadError {
-    /// The mirror does not have it.
-    #[error(
-        "{label}: {url} is gone from the mirror (404): run `cargo xtask lock` to move to what the mirror has, or pass \
-         --mirror URL with a snapshot that still has it"
-    )]
-    Gone {
-        /// The package.
-        label: String,
-        /// Where it should be.
-        url: String,
-    },
-    /// The mirror refuses.
-    #[error(
-        "{label}: {url}: expected status 200, found {status}: try again later or pass --mirror URL"
-    )]
-    Status {
-        /// The package.
-        label: String,
-        /// Where it should be.
-        url: String,
-        /// The answer.
-        status: u16,
-    },
-    /// The connection ends early, time and again.
-    #[error(
-        "{label}: {url}: expected {expected} bytes, found {found} ({attempts} attempts): the mirror sends it cut short; pass --mirror URL"
-    )]
-    Short {
-        /// The package.
-        label: String,
-        /// Where it is.
-        url: String,
-        /// Bytes in the lock.
-        expected: u64,
-        /// Bytes that came.
-        found: u64,
-        /// How often it was tried.
-        attempts: u32,
-    },
-    /// The file is longer than it should be.
-    #[error(
-        "{label}: {url}: expected {expected} bytes, found more: the mirror's file is not the locked one; pass --mirror URL"
-    )]
-    Long {
-        /// The package.
-        label: String,
-        /// Where it is.
-        url: String,
-        /// Bytes in the lock.
-        expected: u64,
-    },
-    /// The bytes are not those of the lock.
-    #[error(
-        "{label}: {url}: expected SHA-256 {expected}, found {found}: the mirror's file is not the locked one; it was \
-         deleted. Pass --mirror URL, or run `cargo xtask lock` if the archive replaced it"
-    )]
-    Hash {
-        /// The package.
-        label: String,
-        /// Where it is.
-        url: String,
-        /// The lock's hash.
-        expected: String,
-        /// The file's hash.
-        found: String,
-    },
-    /// No connection, time and again.
-    #[error("{label}: cannot download {url} ({attempts} attempts): {problem}")]
-    Transport {
-        /// The package.
-        label: String,
-        /// Where it is.
-        url: String,
-        /// What the last attempt met.
-        problem: String,
-        /// How often it was tried.
-        attempts: u32,
-    },
-    /// The file could not be written here.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// Another download failed first.
-    #[error("{0}: not downloaded, because another download failed")]
-    Stopped(String),
-}
-
 /// How one attempt ended without a verdict.
 enum Cut {
     /// No usable answer, or a server error.
@@ -172,9 +78,10 @@ impl Downloader {
             let resumed = partial.len > 0;
             match self.attempt(item, &mut partial, progress)? {
                 Attempt::Done => {
-                    let found = hex(&partial.hasher.clone().finalize());
+                    let found = partial.sha256();
                     if found == item.sha256 {
-                        return partial.finish(&target).map(|()| target);
+                        partial.finish(&target)?;
+                        return Ok(target);
                     }
                     // What an earlier run left may be at fault: once more from
                     // the start, and then it is the mirror.
@@ -236,6 +143,8 @@ impl Downloader {
                 }
             }
             404 | 410 => {
+                partial.clear(progress)?;
+                partial.remove();
                 return Err(DownloadError::Gone {
                     label: item.label.clone(),
                     url: item.url.clone(),
@@ -315,77 +224,4 @@ fn given_up(item: &Item, cut: Cut, found: u64) -> DownloadError {
             attempts: ATTEMPTS,
         },
     }
-}
-
-/// The bytes so far: on disk, counted and hashed.
-struct Partial {
-    path: PathBuf,
-    file: File,
-    len: u64,
-    hasher: Sha256,
-}
-
-impl Partial {
-    /// Takes up what an earlier run left, if it is not too much.
-    fn open(target: &Path, size: u64, progress: &dyn Fn(i64)) -> Result<Self, FileError> {
-        let mut name = target.as_os_str().to_os_string();
-        name.push(".partial");
-        let path = PathBuf::from(name);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(&path)
-            .map_err(FileError::at("open", &path))?;
-        let mut hasher = Sha256::new();
-        let len = io::copy(&mut file, &mut hasher).map_err(FileError::at("read", &path))?;
-        let mut partial = Self {
-            path,
-            file,
-            len: 0,
-            hasher,
-        };
-        if len > size {
-            partial.clear(progress)?;
-        } else {
-            partial.len = len;
-            progress(len as i64);
-        }
-        Ok(partial)
-    }
-
-    fn append(&mut self, bytes: &[u8]) -> Result<(), FileError> {
-        self.file
-            .write_all(bytes)
-            .map_err(FileError::at("write", &self.path))?;
-        self.hasher.update(bytes);
-        self.len += bytes.len() as u64;
-        Ok(())
-    }
-
-    fn clear(&mut self, progress: &dyn Fn(i64)) -> Result<(), FileError> {
-        self.file
-            .set_len(0)
-            .map_err(FileError::at("empty", &self.path))?;
-        progress(-(self.len as i64));
-        self.len = 0;
-        self.hasher = Sha256::new();
-        Ok(())
-    }
-
-    fn finish(&self, target: &Path) -> Result<(), DownloadError> {
-        fs::rename(&self.path, target)
-            .map_err(FileError::at("rename", &self.path))
-            .map_err(Into::into)
-    }
-
-    fn remove(&self) {
-        // It is empty by now; if it stays, the next run takes it up.
-        let _ = fs::remove_file(&self.path);
-    }
-}
-
-/// Makes sure the directory for downloads exists.
-pub(crate) fn prepare(dir: &Path) -> Result<(), FileError> {
-    files::create_dir(dir)
 }

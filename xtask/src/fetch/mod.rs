@@ -7,6 +7,8 @@
 mod crates;
 mod debs;
 mod download;
+mod error;
+mod partial;
 mod progress;
 #[cfg(test)]
 mod tests;
@@ -15,7 +17,7 @@ use std::{fs::File, path::Path, process::ExitCode, time::Instant};
 
 use crate::{
     cache,
-    files::FileError,
+    files::{self, FileError},
     lock::format::{Lock, LockFileError, Package},
     mirror::{MirrorArgs, MirrorError, Mirrors},
     process::ProcessError,
@@ -41,7 +43,7 @@ pub(crate) enum FetchError {
     Lock(#[from] LockFileError),
     /// A package.
     #[error(transparent)]
-    Download(#[from] download::DownloadError),
+    Download(#[from] error::DownloadError),
     /// A crate.
     #[error(transparent)]
     Crate(#[from] crates::CrateError),
@@ -95,7 +97,7 @@ pub(crate) fn one(package: &Package, mirrors: &Mirrors) -> Result<std::path::Pat
 /// Two fetches at once would write the same partial files: the second waits.
 fn one_at_a_time() -> Result<File, FetchError> {
     let dir = cache::dir("debs");
-    download::prepare(&dir)?;
+    files::create_dir(&dir)?;
     let path = dir.join(".lock");
     let file = File::create(&path).map_err(FileError::at("create", &path))?;
     if file.try_lock().is_err() {
