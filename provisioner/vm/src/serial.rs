@@ -34,17 +34,12 @@ impl fmt::Display for Phase {
     }
 }
 
-/// What a boot writes when it reaches a phase, the furthest first.
+/// What a boot writes when it reaches a phase, the furthest first: systemd's
+/// line about the database, its welcome, the boot loader's last line.
 const SIGNS: [(Phase, &[&str]); 3] = [
-    (
-        Phase::Services,
-        &[" login:", "Reached target network", "PostgreSQL"],
-    ),
+    (Phase::Services, &["PostgreSQL", " login:"]),
     (Phase::Userspace, &["systemd[1]:", "Welcome to"]),
-    (
-        Phase::Kernel,
-        &["Linux version", "] Kernel command line", "] Run /init"],
-    ),
+    (Phase::Kernel, &["Onebox: starting slot", "Linux version"]),
 ];
 
 /// The phase a serial log shows.

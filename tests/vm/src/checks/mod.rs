@@ -1,0 +1,9 @@
+//! What every box must be, asked of a running one.
+
+mod data;
+mod exposure;
+mod storage;
+
+pub use data::{clean_boot, postgresql};
+pub use exposure::{firewall, listeners, passwords, plain_http_redirects, versions};
+pub use storage::{data_fills_the_disk, read_only, traces_are_gone, try_to_leave_traces};

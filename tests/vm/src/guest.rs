@@ -1,0 +1,81 @@
+//! The box as its operator sees it: a root shell over SSH, and the database
+//! and the cache through their own sockets.
+
+use std::process::Output;
+
+use onebox_model::paths;
+use onebox_vm::ssh::Ssh;
+
+/// A running box.
+#[derive(Clone, Debug)]
+pub struct Guest {
+    ssh: Ssh,
+}
+
+impl Guest {
+    /// The box that `ssh` leads to.
+    #[must_use]
+    pub fn new(ssh: Ssh) -> Self {
+        Self { ssh }
+    }
+
+    /// What `script` prints; it must succeed.
+    ///
+    /// # Panics
+    /// When it fails.
+    #[must_use]
+    pub fn run(&self, script: &str) -> String {
+        match self.ssh.run(script) {
+            Ok(text) => text.trim_end().to_owned(),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The output of `script`, which may fail.
+    ///
+    /// # Panics
+    /// When the box can't be reached.
+    #[must_use]
+    pub fn output(&self, script: &str) -> Output {
+        let output = self.ssh.output(script).expect("run ssh");
+        assert_ne!(
+            output.status.code(),
+            Some(255),
+            "the box can't be reached for “{script}”: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        output
+    }
+
+    /// What the database answers, one row a line.
+    #[must_use]
+    pub fn sql(&self, query: &str) -> String {
+        let (quoted, socket) = (quote(query), paths::POSTGRES_SOCKET_DIR);
+        self.run(&format!(
+            "PATH=$PATH:/usr/lib/postgresql/17/bin runuser -u postgres -- \
+             psql -X -h {socket} -d wizamart -v ON_ERROR_STOP=1 -Atc {quoted}"
+        ))
+    }
+
+    /// What Redis answers to a command.
+    #[must_use]
+    pub fn redis(&self, command: &str) -> String {
+        self.run(&format!("redis-cli -s {} {command}", paths::REDIS_SOCKET))
+    }
+
+    /// The properties that must be the same after every boot: who the box is.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        self.run(&format!(
+            "cat /etc/machine-id {} && sha256sum {} {}",
+            paths::SSH_HOST_KEY_PUB,
+            paths::TLS_CHAIN,
+            paths::INITIAL_ADMIN
+        ))
+    }
+}
+
+/// A word for the shell.
+fn quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
