@@ -90,7 +90,7 @@ pub(crate) fn fetch(
             .collect(),
         downloader,
         &progress,
-        |files| add(files),
+        add,
     );
     progress.finish();
     result
