@@ -1,0 +1,48 @@
+//! Runs cargo, and finds what it built.
+
+use std::{
+    path::PathBuf,
+    process::Command,
+};
+
+use serde::Deserialize;
+
+use crate::{
+    process::{self, ProcessError},
+    workspace::Workspace,
+};
+
+/// What cargo did not do.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CargoError {
+    /// It failed.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// It answered something else than expected.
+    #[error("`cargo metadata` answered what is not its JSON: {0}; check which cargo is first on PATH")]
+    Metadata(#[from] serde_json::Error),
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    target_directory: PathBuf,
+}
+
+/// The cargo that runs this program, in the workspace.
+pub(crate) fn command(workspace: &Workspace) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    command.current_dir(workspace.path(""));
+    command
+}
+
+/// Builds the program of the package with the same name and returns its path.
+pub(crate) fn program(workspace: &Workspace, package: &str) -> Result<PathBuf, CargoError> {
+    let mut build = command(workspace);
+    build.args(["build", "--quiet", "--locked", "--package", package]);
+    process::run(&mut build, &format!("build {package}"))?;
+    let mut metadata = command(workspace);
+    metadata.args(["metadata", "--no-deps", "--format-version", "1"]);
+    let json = process::output(&mut metadata, "find the target directory")?;
+    let metadata: Metadata = serde_json::from_slice(&json)?;
+    Ok(metadata.target_directory.join("debug").join(package))
+}

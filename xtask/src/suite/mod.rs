@@ -1,0 +1,132 @@
+//! `cargo xtask test`: every test there is, and the counts.
+//!
+//! Groups run from cheap to dear and a failed check does not end the run: one
+//! run tells everything that is wrong. Each check ([`runner`]) is a row of the
+//! table at the end ([`table`]) and has a log of its own in `target/test-logs`.
+
+mod count;
+mod deny;
+mod docs;
+mod lint;
+mod nix;
+mod runner;
+mod table;
+mod vm;
+
+use std::process::ExitCode;
+
+use crate::{
+    cargo,
+    fetch::FetchArgs,
+    files::FileError,
+    run::{self, RunError},
+    setup::Purpose,
+    workspace::Workspace,
+};
+use runner::Runner;
+
+/// `cargo xtask test`
+#[derive(Debug, clap::Args)]
+pub(crate) struct TestArgs {
+    /// What to test; everything unless given.
+    #[arg(value_enum, value_name = "GROUP")]
+    groups: Vec<Group>,
+    #[command(flatten)]
+    fetch: FetchArgs,
+}
+
+/// A group of checks, in the order they run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub(crate) enum Group {
+    /// Format, lints, dependency policy.
+    Lint,
+    /// The tests of every crate.
+    Unit,
+    /// The book and its links.
+    Docs,
+    /// The flake and whether builds can be repeated.
+    Nix,
+    /// The image in a virtual machine.
+    Vm,
+}
+
+impl Group {
+    const ALL: [Self; 5] = [Self::Lint, Self::Unit, Self::Docs, Self::Nix, Self::Vm];
+
+    fn needs_nix(self) -> bool {
+        matches!(self, Self::Docs | Self::Nix | Self::Vm)
+    }
+}
+
+/// Why testing could not go on. What fails in a test is not among it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SuiteError {
+    /// The machine is not ready.
+    #[error(transparent)]
+    Prepare(#[from] RunError),
+    /// A log could not be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// Runs the groups and prints the counts; fails when a check did.
+pub(crate) fn run(workspace: &Workspace, args: &TestArgs) -> Result<ExitCode, SuiteError> {
+    let groups = chosen(&args.groups);
+    prepare(workspace, &groups, &args.fetch)?;
+    let mut runner = Runner::new(workspace, "target/test-logs")?;
+    for group in groups {
+        match group {
+            Group::Lint => lint::run(&mut runner)?,
+            Group::Unit => unit(&mut runner)?,
+            Group::Docs => docs::run(&mut runner)?,
+            Group::Nix => nix::run(&mut runner)?,
+            Group::Vm => vm::run(&mut runner)?,
+        }
+    }
+    print!("\n{}", table::render(runner.rows()));
+    let failed = runner.rows().iter().any(|row| row.counts.failed > 0);
+    Ok(ExitCode::from(u8::from(failed)))
+}
+
+/// Lints alone need neither servers nor Nix.
+fn prepare(workspace: &Workspace, groups: &[Group], fetch: &FetchArgs) -> Result<(), RunError> {
+    if groups.iter().any(|group| group.needs_nix()) {
+        run::prepare(workspace, Purpose::Test, true, fetch)
+    } else {
+        run::set_up(Purpose::Test, true)
+    }
+}
+
+/// Each group once, in order.
+fn chosen(groups: &[Group]) -> Vec<Group> {
+    if groups.is_empty() {
+        return Group::ALL.into();
+    }
+    let mut groups = groups.to_vec();
+    groups.sort();
+    groups.dedup();
+    groups
+}
+
+/// The virtual machine's tests need an image and are a group of their own.
+fn unit(runner: &mut Runner<'_>) -> Result<(), FileError> {
+    let mut command = cargo::command(runner.workspace());
+    command.args(["test", "--workspace", "--exclude", "onebox-vm-tests"]);
+    command.args(["--locked", "--no-fail-fast"]);
+    runner.cargo_tests("unit", &mut command)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_choice_everything_runs_and_a_choice_runs_once_from_cheap_to_dear() {
+        assert_eq!(chosen(&[]), Group::ALL);
+        assert_eq!(
+            chosen(&[Group::Vm, Group::Lint, Group::Vm]),
+            [Group::Lint, Group::Vm]
+        );
+    }
+}

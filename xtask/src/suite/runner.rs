@@ -1,0 +1,236 @@
+//! Runs checks: output to the terminal and to a log, results kept as rows.
+
+use std::{
+    fs::File,
+    io::{self, BufRead as _, BufReader, Write as _},
+    path::PathBuf,
+    process::{Command, ExitStatus, Stdio},
+    time::Instant,
+};
+
+use super::{count::Counts, table::Row};
+use crate::{
+    files::{self, FileError},
+    workspace::Workspace,
+};
+
+/// Runs checks one after the other.
+#[derive(Debug)]
+pub(crate) struct Runner<'a> {
+    workspace: &'a Workspace,
+    logs: PathBuf,
+    rows: Vec<Row>,
+}
+
+impl<'a> Runner<'a> {
+    /// A runner with logs in a directory of the checkout.
+    pub(crate) fn new(workspace: &'a Workspace, logs: &str) -> Result<Self, FileError> {
+        let logs = workspace.path(logs);
+        files::create_dir(&logs)?;
+        Ok(Self {
+            workspace,
+            logs,
+            rows: Vec::new(),
+        })
+    }
+
+    /// The checkout.
+    pub(crate) fn workspace(&self) -> &'a Workspace {
+        self.workspace
+    }
+
+    /// What was run so far.
+    pub(crate) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// A command that is one check; tells whether it passed.
+    pub(crate) fn check(&mut self, name: &str, command: &mut Command) -> Result<bool, FileError> {
+        let begun = Instant::now();
+        let (success, note) = self.stream(name, command, |_| ())?;
+        self.record(name, Counts::one(success), begun, note);
+        Ok(success)
+    }
+
+    /// Several commands that are one check: the first failure ends it.
+    pub(crate) fn check_all(&mut self, name: &str, commands: &mut [Command]) -> Result<bool, FileError> {
+        let begun = Instant::now();
+        let mut ended = (true, String::new());
+        for command in commands {
+            ended = self.stream(name, command, |_| ())?;
+            if !ended.0 {
+                break;
+            }
+        }
+        self.record(name, Counts::one(ended.0), begun, ended.1);
+        Ok(ended.0)
+    }
+
+    /// A `cargo test`, whose tests are counted.
+    pub(crate) fn cargo_tests(&mut self, name: &str, command: &mut Command) -> Result<bool, FileError> {
+        let begun = Instant::now();
+        let mut counts = Counts::default();
+        let (success, note) = self.stream(name, command, |line| {
+            counts += Counts::in_line(line).unwrap_or_default();
+        })?;
+        let counts = counts.judged(success);
+        self.record(name, counts, begun, note);
+        Ok(counts.failed == 0)
+    }
+
+    /// A check of our own; its error is shown and kept.
+    pub(crate) fn own(
+        &mut self,
+        name: &str,
+        check: impl FnOnce() -> Result<(), String>,
+    ) -> Result<bool, FileError> {
+        let begun = Instant::now();
+        self.heading(name);
+        let result = check();
+        let text = result.as_ref().err().map_or("ok\n", String::as_str);
+        print!("{text}");
+        files::replace(&self.log(name), text.as_bytes())?;
+        self.record(name, Counts::one(result.is_ok()), begun, String::new());
+        Ok(result.is_ok())
+    }
+
+    /// A check that cannot be tried here.
+    pub(crate) fn skip(&mut self, name: &str, why: &str) {
+        self.heading(name);
+        println!("skipped: {why}");
+        self.record(name, Counts::SKIPPED, Instant::now(), why.into());
+    }
+
+    /// Something that a check needs and that could not be had.
+    pub(crate) fn fail(&mut self, name: &str, why: &str) {
+        self.heading(name);
+        println!("failed: {why}");
+        self.record(name, Counts::one(false), Instant::now(), why.into());
+    }
+
+    fn record(&mut self, name: &str, counts: Counts, begun: Instant, note: String) {
+        let note = match counts.failed {
+            0 => note,
+            _ if note.is_empty() => format!("see {}", self.log(name).display()),
+            _ => note,
+        };
+        self.rows.push(Row {
+            name: name.into(),
+            counts,
+            took: begun.elapsed(),
+            note,
+        });
+    }
+
+    fn heading(&self, name: &str) {
+        println!("\n--- {name}");
+    }
+
+    fn log(&self, name: &str) -> PathBuf {
+        self.logs.join(format!("{name}.log"))
+    }
+
+    /// Runs a command, shows `line` each line and returns whether it succeeded
+    /// and, if it did not even start, why.
+    fn stream(
+        &self,
+        name: &str,
+        command: &mut Command,
+        line: impl FnMut(&str),
+    ) -> Result<(bool, String), FileError> {
+        self.heading(name);
+        let path = self.log(name);
+        let first = !self.rows.iter().any(|row| row.name == name);
+        let log = if first {
+            File::create(&path)
+        } else {
+            File::options().append(true).open(&path)
+        };
+        let log = log.map_err(FileError::at("write", &path))?;
+        Ok(match tee(command, log, line) {
+            Ok(status) => (status.success(), String::new()),
+            Err(error) => {
+                let program = command.get_program().to_string_lossy();
+                let why = format!("cannot run `{program}`: {error}");
+                println!("{why}");
+                (false, why)
+            }
+        })
+    }
+}
+
+/// Both outputs of the command go through one pipe, so that their lines keep
+/// their order.
+fn tee(command: &mut Command, mut log: File, mut line: impl FnMut(&str)) -> io::Result<ExitStatus> {
+    let (reader, writer) = io::pipe()?;
+    command
+        .stdin(Stdio::null())
+        .stdout(writer.try_clone()?)
+        .stderr(writer);
+    let child = command.spawn();
+    // The pipe ends when nobody can write to it, and `command` still could.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = child?;
+    let mut reader = BufReader::new(reader);
+    let mut bytes = Vec::new();
+    while reader.read_until(b'\n', &mut bytes)? > 0 {
+        io::stdout().write_all(&bytes)?;
+        log.write_all(&bytes)?;
+        line(&String::from_utf8_lossy(&bytes));
+        bytes.clear();
+    }
+    child.wait()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    fn in_temp(test: impl FnOnce(&mut Runner<'_>)) {
+        let temp = tempfile::tempdir().unwrap();
+        let workspace = Workspace::at(temp.path());
+        test(&mut Runner::new(&workspace, "logs").unwrap());
+    }
+
+    #[test]
+    fn both_outputs_are_logged_in_order_and_tests_counted() {
+        in_temp(|runner| {
+            let script = "echo one; echo two >&2; echo 'test result: ok. 3 passed; 0 failed; 1 ignored'";
+            assert!(runner.cargo_tests("unit", &mut shell(script)).unwrap());
+            let log = files::read(&runner.log("unit")).unwrap();
+            assert!(log.starts_with("one\ntwo\ntest result"), "{log}");
+            assert_eq!((runner.rows[0].counts.passed, runner.rows[0].counts.skipped), (3, 1));
+        });
+    }
+
+    #[test]
+    fn a_failure_and_a_program_that_is_not_there_are_rows_and_not_the_end() {
+        in_temp(|runner| {
+            assert!(!runner.check("exit", &mut shell("exit 3")).unwrap());
+            let mut missing = Command::new("/nonexistent/program");
+            assert!(!runner.check("missing", &mut missing).unwrap());
+            assert!(runner.check("fine", &mut shell("true")).unwrap());
+            let failed: Vec<u32> = runner.rows.iter().map(|row| row.counts.failed).collect();
+            assert_eq!(failed, [1, 1, 0]);
+            assert!(runner.rows[0].note.contains("exit.log"));
+            assert!(runner.rows[1].note.contains("/nonexistent/program"));
+        });
+    }
+
+    #[test]
+    fn the_first_failure_ends_a_check_of_several_commands() {
+        in_temp(|runner| {
+            let mut commands = [shell("true"), shell("false"), shell("echo reached")];
+            assert!(!runner.check_all("several", &mut commands).unwrap());
+            let log = files::read(&runner.log("several")).unwrap();
+            assert!(!log.contains("reached"), "{log}");
+            assert_eq!(runner.rows.len(), 1);
+        });
+    }
+}
