@@ -31,24 +31,22 @@ pub struct AppState {
 
 impl AppState {
     /// Puts the parts together.
-    ///
-    /// # Errors
-    /// When no password can be hashed on this machine.
+    #[must_use]
     pub fn new(
         pool: PgPool,
         cache: Cache,
         clock: SharedClock,
         state_dir: PathBuf,
         release: Option<Release>,
-    ) -> Result<Self, crate::auth::password::PasswordError> {
-        Ok(Self {
-            auth: Auth::new(cache.clone())?,
+    ) -> Self {
+        Self {
+            auth: Auth::new(cache.clone()),
             registry: Arc::new(Registry::standard()),
             health: Health::new(pool.clone(), cache.clone(), Arc::clone(&clock), state_dir),
             pool,
             cache,
             clock,
             release,
-        })
+        }
     }
 }

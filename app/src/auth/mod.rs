@@ -15,7 +15,7 @@ pub mod session;
 pub mod throttle;
 
 use crate::cache::Cache;
-use password::{PasswordError, Passwords};
+use password::Passwords;
 use session::Sessions;
 use throttle::Throttle;
 
@@ -32,14 +32,12 @@ pub struct Auth {
 
 impl Auth {
     /// Sessions and counters in this Redis.
-    ///
-    /// # Errors
-    /// When no password can be hashed on this machine.
-    pub fn new(cache: Cache) -> Result<Self, PasswordError> {
-        Ok(Self {
-            passwords: Passwords::new()?,
+    #[must_use]
+    pub fn new(cache: Cache) -> Self {
+        Self {
+            passwords: Passwords::new(),
             sessions: Sessions::new(cache.clone()),
             throttle: Throttle::new(cache),
-        })
+        }
     }
 }

@@ -10,6 +10,10 @@ use tokio::sync::Semaphore;
 
 const AT_ONCE: usize = 2;
 
+/// Stands in for accounts that do not exist: as dear to check as a real hash,
+/// and of a password that was thrown away.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$uAzrR8NfHk7lCi0TF4e9HQ$70I5mgG60taxw2EX960p0oKbJbja6Sew90oFOuaY08U";
+
 /// A password could not be hashed or checked.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
@@ -31,20 +35,21 @@ pub enum PasswordError {
 #[derive(Clone, Debug)]
 pub struct Passwords {
     slots: Arc<Semaphore>,
-    nobody: Arc<str>,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Passwords {
-    /// Makes the hash that stands in for accounts that do not exist.
-    ///
-    /// # Errors
-    /// When the machine cannot hash.
-    pub fn new() -> Result<Self, PasswordError> {
-        let nobody = hash_blocking(&random::token()?)?;
-        Ok(Self {
+    /// Nothing hashed yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
             slots: Arc::new(Semaphore::new(AT_ONCE)),
-            nobody: nobody.into(),
-        })
+        }
     }
 
     /// Hashes a new password.
@@ -66,7 +71,7 @@ impl Passwords {
         stored: Option<String>,
     ) -> Result<bool, PasswordError> {
         let exists = stored.is_some();
-        let hash = stored.unwrap_or_else(|| self.nobody.as_ref().to_owned());
+        let hash = stored.unwrap_or_else(|| NOBODY.to_owned());
         let fits = self
             .apart(move || verify_blocking(&password, &hash))
             .await?;
@@ -116,7 +121,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_password_fits_its_hash() {
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new();
         let hash = passwords.hash("correct horse".into()).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         assert!(
@@ -133,15 +138,28 @@ mod tests {
         );
     }
 
+    #[test]
+    fn the_stand_in_costs_what_a_real_hash_costs() {
+        let real = hash_blocking("x").unwrap();
+        let cost = |hash: &str| {
+            hash.split('$')
+                .take(4)
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(cost(&real), cost(NOBODY));
+        assert!(!verify_blocking("x", NOBODY).unwrap());
+    }
+
     #[tokio::test]
     async fn an_account_that_does_not_exist_has_no_password() {
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new();
         assert!(!passwords.verify("anything".into(), None).await.unwrap());
     }
 
     #[tokio::test]
     async fn a_damaged_hash_is_an_error_not_a_wrong_password() {
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new();
         assert!(
             passwords
                 .verify("x".into(), Some("plain".into()))

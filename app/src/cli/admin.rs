@@ -45,7 +45,7 @@ async fn ensure(path: &Path, settings: &Settings) -> Result<(), CliError> {
         return Ok(());
     }
     let Credential { email, password } = read(path)?;
-    let hash = Passwords::new()?.hash(password).await?;
+    let hash = Passwords::new().hash(password).await?;
     let now = OffsetDateTime::now_utc();
     match users::insert_first_admin(&mut connection, &email, &hash, now).await? {
         Some(_) => println!("created the administrator {email}"),

@@ -62,7 +62,7 @@ async fn web(args: &Args, settings: &Settings, listeners: Listeners) -> Result<(
         Arc::new(SystemClock),
         args.state_dir.clone(),
         settings.release.clone(),
-    )?;
+    );
     let limits = Limits::default();
     let app = controllers::router(state.clone(), &limits);
     let tls = match &listeners.https {

@@ -10,6 +10,7 @@ use crate::storage::connect;
 use crate::systemd::{notify, watchdog};
 use onebox_model::QueueName;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -19,6 +20,12 @@ pub(super) struct Args {
     /// Jobs run side by side, instead of what fits the machine
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
     concurrency: Option<u32>,
+    /// How long a job stays with a worker that is not heard of
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    lease: u64,
+    /// How long running jobs may take to finish when the worker stops
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    drain: u64,
 }
 
 /// Connections beside the jobs' own: one listens, one renews leases. Without
@@ -56,7 +63,9 @@ async fn work(args: &Args, settings: &Settings) -> Result<(), CliError> {
     let options = WorkerOptions::new(
         args.queues.clone(),
         usize::try_from(concurrency).unwrap_or(1),
-    );
+    )
+    .lease(Duration::from_secs(args.lease))
+    .drain(Duration::from_secs(args.drain));
     let registry = Arc::new(Registry::standard());
     let worker = Worker::new(pool.clone(), registry, Arc::new(SystemClock), options);
     let announce = async {

@@ -35,6 +35,21 @@ impl WorkerOptions {
         }
     }
 
+    /// Another lease; it is renewed four times before it would run out.
+    #[must_use]
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.lease = lease;
+        self.heartbeat = lease / 4;
+        self
+    }
+
+    /// Another limit for finishing what runs.
+    #[must_use]
+    pub fn drain(mut self, drain: Duration) -> Self {
+        self.drain = drain;
+        self
+    }
+
     /// The queues' names, as the database wants them.
     #[must_use]
     pub fn names(&self) -> Vec<String> {

@@ -1,0 +1,24 @@
+//! The application against a real PostgreSQL and a real Redis, started for
+//! this binary and stopped with it. One binary, so that there is one server.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test that cannot go on should stop where it is"
+)]
+
+mod admin_pages;
+mod api;
+mod certificate;
+mod cli;
+mod edge;
+mod handover;
+mod health;
+mod migrations;
+mod queue;
+mod queue_crash;
+mod scheduler;
+mod statements;
+mod support;

@@ -1,0 +1,183 @@
+//! The application's router on servers of its own, and someone to ask it.
+
+use super::postgres::Database;
+use super::redis;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use time::macros::datetime;
+use tower::ServiceExt;
+use wizamart::cache::Cache;
+use wizamart::clock::ManualClock;
+use wizamart::controllers;
+use wizamart::edge::Peer;
+use wizamart::edge::limits::Limits;
+use wizamart::state::AppState;
+use wizamart::storage::users;
+
+pub const EMAIL: &str = "admin@example.org";
+pub const PASSWORD: &str = "correct horse battery";
+
+pub struct TestApp {
+    pub database: Database,
+    pub clock: Arc<ManualClock>,
+    pub state: AppState,
+    router: Router,
+    _files: tempfile::TempDir,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The `name=value` of a cookie that was set.
+    pub fn cookie(&self, name: &str) -> String {
+        self.headers
+            .get_all(header::SET_COOKIE)
+            .iter()
+            .map(|value| value.to_str().unwrap())
+            .find(|value| value.starts_with(&format!("{name}=")))
+            .and_then(|value| value.split(';').next())
+            .unwrap_or_else(|| panic!("no cookie {name}"))
+            .to_owned()
+    }
+
+    /// The hidden token of the first form of a page.
+    pub fn csrf(&self) -> String {
+        let mark = "name=\"csrf\" value=\"";
+        let start = self.body.find(mark).expect("a form") + mark.len();
+        self.body[start..].split('"').next().unwrap().to_owned()
+    }
+}
+
+impl TestApp {
+    pub async fn new() -> Self {
+        Self::with_redis(&redis::private_url()).await
+    }
+
+    pub async fn with_redis(url: &str) -> Self {
+        let database = Database::migrated().await;
+        Self::on(database, url).await
+    }
+
+    pub async fn on(database: Database, redis: &str) -> Self {
+        let clock = Arc::new(ManualClock::starting_at(datetime!(2026-11-23 10:00 UTC)));
+        let cache = Cache::lazy(&::redis::Client::open(redis).unwrap()).unwrap();
+        let files = tempfile::tempdir().unwrap();
+        let state = AppState::new(
+            database.pool.clone(),
+            cache,
+            clock.clone(),
+            files.path().to_owned(),
+            None,
+        );
+        let router = controllers::router(state.clone(), &Limits::default());
+        Self {
+            database,
+            clock,
+            state,
+            router,
+            _files: files,
+        }
+    }
+
+    /// Adds the administrator that the other helpers log in as.
+    pub async fn with_admin(self) -> Self {
+        let hash = self
+            .state
+            .auth
+            .passwords
+            .hash(PASSWORD.to_owned())
+            .await
+            .unwrap();
+        let now = wizamart::clock::Clock::now(&*self.clock);
+        users::insert_first_admin(&self.database.pool, EMAIL, &hash, now)
+            .await
+            .unwrap()
+            .unwrap();
+        self
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let body = String::from_utf8_lossy(&body).into_owned();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap())
+            .await
+    }
+
+    pub async fn get_as(&self, token: &str, path: &str) -> Answer {
+        let request = Request::get(path).header("authorization", format!("Bearer {token}"));
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn post_as(&self, token: &str, path: &str, body: &Value) -> Answer {
+        let request = Request::post(path)
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json");
+        self.send(request.body(Body::from(body.to_string())).unwrap())
+            .await
+    }
+
+    pub async fn try_login(&self, from: &str, email: &str, password: &str) -> Answer {
+        let mut request = Request::post("/api/v1/auth/login")
+            .header("content-type", "application/json")
+            .body(Body::from(
+                json!({"email": email, "password": password}).to_string(),
+            ))
+            .unwrap();
+        let peer: SocketAddr = format!("{from}:40000").parse().unwrap();
+        request.extensions_mut().insert(Peer(peer));
+        self.send(request).await
+    }
+
+    pub async fn token(&self) -> String {
+        let answer = self.try_login("192.0.2.1", EMAIL, PASSWORD).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// Sends a form as a browser would.
+    pub async fn form(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Answer {
+        let body: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}", value.replace(' ', "+").replace('@', "%40")))
+            .collect();
+        let request = Request::post(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("cookie", cookie);
+        self.send(request.body(Body::from(body.join("&"))).unwrap())
+            .await
+    }
+
+    pub async fn page(&self, path: &str, cookie: &str) -> Answer {
+        let request = Request::get(path).header("cookie", cookie);
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+}

@@ -1,0 +1,28 @@
+//! What every test starts from: servers, a database of its own, the router.
+
+pub mod app;
+pub mod client;
+pub mod janitor;
+pub mod jobs;
+pub mod postgres;
+pub mod process;
+pub mod redis;
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+/// Waits until a condition holds, or fails the test by name.
+pub async fn eventually<F, Fut>(what: &str, mut holds: F)
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = bool>,
+{
+    let started = Instant::now();
+    while !holds().await {
+        assert!(
+            started.elapsed() < Duration::from_secs(30),
+            "never came true: {what}"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
