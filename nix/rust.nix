@@ -32,20 +32,19 @@ let
   };
   under = dir: path: path == dir || builtins.substring 0 (builtins.stringLength dir + 1) path == "${dir}/";
   hasName = name: path: baseNameOf path == name;
-  members = [ "app" "appliance" "provisioner" "tests" "xtask" ];
+  # Crates that are compiled for the image; the others' manifests are cut out
+  # of the workspace (scripts/cargo.sh), so that they can change without a rebuild.
+  members = [ "app" "appliance" "provisioner" ];
+  isMember = path: builtins.any (member: under member path) members;
+  isRoot = path: path == "Cargo.toml" || path == "Cargo.lock";
 
   manifests = source "onebox-manifests" (path: type:
-    path == "Cargo.toml" || path == "Cargo.lock"
-    || (builtins.any (member: under member path) members
-      && (hasName "Cargo.toml" path || (type == "directory" && !(builtins.elem (baseNameOf path) [ "src" "target" ])))));
+    isRoot path || (isMember path
+      && (hasName "Cargo.toml" path
+        || (type == "directory" && !(builtins.elem (baseNameOf path) [ "src" "target" "tests" "templates" "assets" "static" ])))));
 
-  # Crates that are compiled for the image.
   sources = source "onebox-sources" (path: type:
-    path == "Cargo.toml" || path == "Cargo.lock" || under "migrations" path
-    || (builtins.any (member: under member path) [ "app" "appliance" "provisioner" ]
-      && baseNameOf path != "target")
-    || (builtins.any (member: under member path) [ "tests" "xtask" ]
-      && (type == "directory" || hasName "Cargo.toml" path)));
+    isRoot path || under "migrations" path || isMember path);
 
   vendor = inTree {
     name = "onebox-vendor";

@@ -12,3 +12,10 @@ directory = "$vendor"
 TOML
 selected=()
 for package in $packages; do selected+=(--package "$package"); done
+
+# workspace DIR: leaves only the crates of the image in the workspace there.
+# Cargo then drops from its copy of the lock what only the others used; what
+# stays keeps its version, and nothing can be fetched.
+workspace() {
+  sed -i -e '/^ *"\(benches\|tests\)\/.*",\?$/d' -e '/^ *"xtask",\?$/d' "$1/Cargo.toml"
+}

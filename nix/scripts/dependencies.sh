@@ -1,6 +1,7 @@
 # Compiles the dependencies of $packages into $out/target (see rust.nix).
 . "$cargoHome"
 cp -r --no-preserve=mode,ownership "$manifests" source
+workspace source
 cd source
 find . -name Cargo.toml ! -path ./Cargo.toml | while read -r manifest; do
   dir=$(dirname "$manifest")
@@ -12,7 +13,7 @@ find . -name Cargo.toml ! -path ./Cargo.toml | while read -r manifest; do
     case $path in *.rs) mkdir -p "$(dirname "$dir/$path")"; echo 'fn main() {}' >"$dir/$path" ;; esac
   done
 done
-cargo build --release --frozen "${selected[@]}"
+cargo build --release --offline "${selected[@]}"
 # Our own stand-ins must not pass for the real crates.
 cd /build/target/release
 for manifest in $(find /build/source -name Cargo.toml); do

@@ -29,6 +29,7 @@ else
 fi
 
 # Names that maintainer scripts make.
+ln -sf bash $root/usr/bin/sh
 ln -sf mawk $root/usr/bin/awk
 ln -sf vim.tiny $root/usr/bin/vi
 mkdir -p $root/etc/ssl/certs $root/efi
@@ -42,6 +43,8 @@ depmod -b $root "$kernel"
 
 systemd-sysusers --root=$root
 rm -f $root/etc/*- $root/etc/.pwd.lock
+# Locked (!) means no SSH key either; no password (*) means keys only.
+sed -i 's/^root:[^:]*:/root:*:/' $root/etc/shadow
 systemctl --root=$root preset-all 2>&1 | sed -n '/^Failed/p' >&2
 ldconfig -X -r $root
 rm -rf $root/var/cache/ldconfig
