@@ -37,7 +37,7 @@ impl fmt::Display for Phase {
 /// What a boot writes when it reaches a phase, the furthest first: systemd's
 /// line about the database, its welcome, the boot loader's last line.
 const SIGNS: [(Phase, &[&str]); 3] = [
-    (Phase::Services, &["PostgreSQL", " login:"]),
+    (Phase::Services, &["postgresql", " login:"]),
     (Phase::Userspace, &["systemd[1]:", "Welcome to"]),
     (Phase::Kernel, &["Onebox: starting slot", "Linux version"]),
 ];
@@ -103,7 +103,7 @@ impl Serial {
         let lines: Vec<String> = text
             .split('\n')
             .map(plain)
-            .filter(|line| !line.trim().is_empty())
+            .filter(|line| !line.trim().is_empty() && !is_animation(line))
             .collect();
         Ok(lines[lines.len().saturating_sub(count)..].to_vec())
     }
@@ -125,6 +125,12 @@ impl Serial {
             thread::sleep(Duration::from_millis(100));
         }
     }
+}
+
+/// systemd's moving asterisks while it waits for a job: `[ ***  ] (1 of 2) Job …`.
+fn is_animation(line: &str) -> bool {
+    line.split_once("] (")
+        .is_some_and(|(bar, job)| bar.contains('*') && job.contains(") Job "))
 }
 
 /// A line without control characters and escape sequences (`ESC [ … letter`).
@@ -175,7 +181,9 @@ mod tests {
 
     #[test]
     fn the_tail_is_readable_text() {
-        let (_temp, serial) = log("one\r\n\r\n\u{1b}[0;32m[  OK  ]\u{1b}[0m two\r\nthree");
+        let (_temp, serial) = log(
+            "[ ***  ] (1 of 2) Job x.service/start running\none\r\n\r\n\u{1b}[0;32m[  OK  ]\u{1b}[0m two\r\nthree",
+        );
         assert_eq!(serial.tail(2).unwrap(), ["[  OK  ] two", "three"]);
         assert_eq!(serial.tail(9).unwrap().len(), 3);
     }

@@ -85,11 +85,11 @@ pub fn choose(state: &State, qemu: &Path) -> Result<Choice> {
     let choice = match probe::run(qemu, &state.probe(), Accel::Kvm, "host")? {
         probe::Verdict::Works => Choice {
             accel: Accel::Kvm,
-            reason: "a guest ran in it".into(),
+            reason: "it runs guests here".into(),
         },
         probe::Verdict::Fails(reason) => Choice {
             accel: Accel::Tcg,
-            reason,
+            reason: format!("KVM runs no guest here: {reason}"),
         },
     };
     // Without the cache the next start only takes a little longer.

@@ -101,18 +101,15 @@ pub fn run(qemu: &Path, disk: &Path, accel: Accel, cpu: &str) -> Result<Verdict>
     Ok(match ended.map(|status| status.code()) {
         Some(Some(GUEST_EXIT)) => Verdict::Works,
         None => Verdict::Fails(format!("a guest hung in it for {} s", LIMIT.as_secs())),
-        Some(_) => {
-            let stderr = String::from_utf8_lossy(&output.stderr);
-            Verdict::Fails(
-                stderr
-                    .lines()
-                    .next()
-                    .unwrap_or("a guest died in it")
-                    .trim()
-                    .into(),
-            )
-        }
+        Some(_) => Verdict::Fails(reason(&String::from_utf8_lossy(&output.stderr))),
     })
+}
+
+/// QEMU's first line without its own name.
+fn reason(stderr: &str) -> String {
+    let line = stderr.lines().next().unwrap_or("a guest died in it").trim();
+    let line = line.split_once(": ").map_or(line, |(_, told)| told);
+    line.trim_start_matches("error: ").into()
 }
 
 fn boot_sector() -> Vec<u8> {
