@@ -1,6 +1,11 @@
 //! `cargo xtask build` and `cargo xtask nix`: Nix with its inputs at hand.
 
-use std::{ffi::OsString, fs, path::PathBuf, process::ExitCode};
+use std::{
+    ffi::OsString,
+    fs,
+    path::PathBuf,
+    process::{Command, ExitCode},
+};
 
 use crate::{
     fetch::{self, FetchArgs, FetchError},
@@ -68,22 +73,32 @@ pub(crate) fn attribute_path(
     attribute: &str,
     rebuild: bool,
 ) -> Result<PathBuf, BuildError> {
-    let links = workspace.path("target/nix");
-    files::create_dir(&links)?;
-    let link = links.join(attribute);
+    let mut command = command(workspace, attribute)?;
+    if rebuild {
+        command.arg("--rebuild");
+    }
+    process::run(&mut command, &format!("build {attribute}"))?;
+    let link = link(workspace, attribute);
+    Ok(fs::read_link(&link).map_err(FileError::at("read link", &link))?)
+}
+
+/// The command that builds one attribute, with [`link`] to the result.
+pub(crate) fn command(workspace: &Workspace, attribute: &str) -> Result<Command, FileError> {
+    files::create_dir(&workspace.path("target/nix"))?;
     let mut command = nix_env::command("nix");
     command
         .current_dir(workspace.path(""))
         .arg("build")
         .arg(format!(".#{attribute}"))
         .arg("--out-link")
-        .arg(&link)
+        .arg(link(workspace, attribute))
         .args(["--option", "log-lines", LOG_LINES]);
-    if rebuild {
-        command.arg("--rebuild");
-    }
-    process::run(&mut command, &format!("build {attribute}"))?;
-    Ok(fs::read_link(&link).map_err(FileError::at("read link", &link))?)
+    Ok(command)
+}
+
+/// `target/nix/ATTR`
+fn link(workspace: &Workspace, attribute: &str) -> PathBuf {
+    workspace.path("target/nix").join(attribute)
 }
 
 /// Runs nix as it is asked to.

@@ -1,9 +1,6 @@
 //! Runs cargo, and finds what it built.
 
-use std::{
-    path::PathBuf,
-    process::Command,
-};
+use std::{path::PathBuf, process::Command};
 
 use serde::Deserialize;
 
@@ -19,7 +16,9 @@ pub(crate) enum CargoError {
     #[error(transparent)]
     Process(#[from] ProcessError),
     /// It answered something else than expected.
-    #[error("`cargo metadata` answered what is not its JSON: {0}; check which cargo is first on PATH")]
+    #[error(
+        "`cargo metadata` answered what is not its JSON: {0}; check which cargo is first on PATH"
+    )]
     Metadata(#[from] serde_json::Error),
 }
 

@@ -6,7 +6,9 @@ use crate::{
     build::{BuildArgs, NixArgs},
     fetch::FetchArgs,
     lock::LockArgs,
+    run::RunArgs,
     setup::SetupArgs,
+    suite::TestArgs,
 };
 
 /// Developer tasks of this repository.
@@ -21,6 +23,10 @@ pub(crate) struct Cli {
 /// The tasks.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Task {
+    /// Build the image and bring the box up in a virtual machine.
+    Run(RunArgs),
+    /// Run every test there is, and print the counts.
+    Test(TestArgs),
     /// Refresh nix/debian.lock.json from the Debian archive.
     Lock(LockArgs),
     /// Bring everything the build is made of into the Nix store.

@@ -6,18 +6,22 @@
 
 mod build;
 mod cache;
+mod cargo;
 mod cli;
 mod fetch;
 mod files;
 mod http;
+mod links;
 mod lock;
 mod mirror;
 mod nix_env;
 mod preflight;
 mod process;
+mod run;
 mod seed;
 mod setup;
 mod store;
+mod suite;
 mod workspace;
 
 use std::process::ExitCode;
@@ -29,6 +33,8 @@ use workspace::Workspace;
 fn main() -> ExitCode {
     let workspace = Workspace::find();
     let result: Result<ExitCode, Box<dyn std::error::Error>> = match Cli::parse().task {
+        Task::Run(args) => run::run(&workspace, &args).map_err(Into::into),
+        Task::Test(args) => suite::run(&workspace, &args).map_err(Into::into),
         Task::Lock(args) => lock::run(&workspace, &args).map_err(Into::into),
         Task::Fetch(args) => fetch::run(&workspace, &args).map_err(Into::into),
         Task::Setup(args) => setup::run(&args).map_err(Into::into),

@@ -4,12 +4,12 @@
 //! that does not exist (Debian's default), or ask substituters that are out of
 //! reach; `NIX_CONFIG` settles these for our commands alone.
 
-use std::{path::Path, process::Command};
+use std::{ffi::OsStr, path::Path, process::Command};
 
 const DAEMON_SOCKET: &str = "/nix/var/nix/daemon-socket/socket";
 
 /// A Nix program in our environment.
-pub(crate) fn command(program: &str) -> Command {
+pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     let inherited = std::env::var("NIX_CONFIG").unwrap_or_default();
     command.env("NIX_CONFIG", config(&inherited, whoami()));

@@ -117,15 +117,21 @@ pub(crate) fn prepare(
     yes: bool,
     fetch: &FetchArgs,
 ) -> Result<(), RunError> {
-    timed("machine set up", || {
-        setup::run(&SetupArgs::new(purpose, yes)).map_err(RunError::from)
-    })?;
+    set_up(purpose, yes)?;
     timed("machine checked", || match preflight::run(workspace) {
         Ok(ExitCode::SUCCESS) => Ok(()),
         Ok(_) => Err(RunError::Preflight),
         Err(error) => Err(error.into()),
     })?;
     timed("inputs fetched", || fetch::run(workspace, fetch))?;
+    Ok(())
+}
+
+/// Installs what is missing.
+pub(crate) fn set_up(purpose: Purpose, yes: bool) -> Result<(), RunError> {
+    timed("machine set up", || {
+        setup::run(&SetupArgs::new(purpose, yes))
+    })?;
     Ok(())
 }
 
@@ -168,7 +174,14 @@ mod tests {
         assert_eq!(words(&["xtask", "run"]), [""; 0]);
         assert_eq!(
             words(&[
-                "xtask", "run", "--fresh", "--firmware", "uefi", "--", "--memory", "2048"
+                "xtask",
+                "run",
+                "--fresh",
+                "--firmware",
+                "uefi",
+                "--",
+                "--memory",
+                "2048"
             ]),
             ["--fresh", "--yes", "--firmware", "uefi", "--memory", "2048"]
         );

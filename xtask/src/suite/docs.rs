@@ -1,7 +1,7 @@
 //! The book is built and every link leads somewhere.
 
 use super::runner::Runner;
-use crate::{files::FileError, links, nix_env};
+use crate::{build, files::FileError, links};
 
 /// Runs the group.
 pub(crate) fn run(runner: &mut Runner<'_>) -> Result<(), FileError> {
@@ -11,6 +11,6 @@ pub(crate) fn run(runner: &mut Runner<'_>) -> Result<(), FileError> {
         Ok(broken) => Err(broken.join("\n") + "\n"),
         Err(error) => Err(format!("{error}\n")),
     })?;
-    runner.check("docs-book", &mut nix_env::build(workspace, "book"))?;
+    runner.check("docs-book", &mut build::command(workspace, "book")?)?;
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Runs checks: output to the terminal and to a log, results kept as rows.
 
 use std::{
-    fs::File,
-    io::{self, BufRead as _, BufReader, Write as _},
+    fs::{self, File},
+    io::{self, BufRead as _, BufReader, Write},
     path::PathBuf,
     process::{Command, ExitStatus, Stdio},
     time::Instant,
@@ -15,20 +15,25 @@ use crate::{
 };
 
 /// Runs checks one after the other.
-#[derive(Debug)]
 pub(crate) struct Runner<'a> {
     workspace: &'a Workspace,
+    /// Where a person watches.
+    screen: Box<dyn Write>,
     logs: PathBuf,
     rows: Vec<Row>,
 }
 
 impl<'a> Runner<'a> {
-    /// A runner with logs in a directory of the checkout.
+    /// A runner with new logs in a directory of the checkout.
     pub(crate) fn new(workspace: &'a Workspace, logs: &str) -> Result<Self, FileError> {
         let logs = workspace.path(logs);
+        if logs.exists() {
+            fs::remove_dir_all(&logs).map_err(FileError::at("remove", &logs))?;
+        }
         files::create_dir(&logs)?;
         Ok(Self {
             workspace,
+            screen: Box::new(io::stdout()),
             logs,
             rows: Vec::new(),
         })
@@ -53,7 +58,11 @@ impl<'a> Runner<'a> {
     }
 
     /// Several commands that are one check: the first failure ends it.
-    pub(crate) fn check_all(&mut self, name: &str, commands: &mut [Command]) -> Result<bool, FileError> {
+    pub(crate) fn check_all(
+        &mut self,
+        name: &str,
+        commands: &mut [Command],
+    ) -> Result<bool, FileError> {
         let begun = Instant::now();
         let mut ended = (true, String::new());
         for command in commands {
@@ -67,7 +76,11 @@ impl<'a> Runner<'a> {
     }
 
     /// A `cargo test`, whose tests are counted.
-    pub(crate) fn cargo_tests(&mut self, name: &str, command: &mut Command) -> Result<bool, FileError> {
+    pub(crate) fn cargo_tests(
+        &mut self,
+        name: &str,
+        command: &mut Command,
+    ) -> Result<bool, FileError> {
         let begun = Instant::now();
         let mut counts = Counts::default();
         let (success, note) = self.stream(name, command, |line| {
@@ -88,7 +101,7 @@ impl<'a> Runner<'a> {
         self.heading(name);
         let result = check();
         let text = result.as_ref().err().map_or("ok\n", String::as_str);
-        print!("{text}");
+        self.show(text);
         files::replace(&self.log(name), text.as_bytes())?;
         self.record(name, Counts::one(result.is_ok()), begun, String::new());
         Ok(result.is_ok())
@@ -97,14 +110,14 @@ impl<'a> Runner<'a> {
     /// A check that cannot be tried here.
     pub(crate) fn skip(&mut self, name: &str, why: &str) {
         self.heading(name);
-        println!("skipped: {why}");
+        self.show(&format!("skipped: {why}\n"));
         self.record(name, Counts::SKIPPED, Instant::now(), why.into());
     }
 
     /// Something that a check needs and that could not be had.
     pub(crate) fn fail(&mut self, name: &str, why: &str) {
         self.heading(name);
-        println!("failed: {why}");
+        self.show(&format!("failed: {why}\n"));
         self.record(name, Counts::one(false), Instant::now(), why.into());
     }
 
@@ -122,8 +135,13 @@ impl<'a> Runner<'a> {
         });
     }
 
-    fn heading(&self, name: &str) {
-        println!("\n--- {name}");
+    fn heading(&mut self, name: &str) {
+        self.show(&format!("\n--- {name}\n"));
+    }
+
+    /// A terminal that went away is no reason to stop: the logs are kept.
+    fn show(&mut self, text: &str) {
+        let _ = self.screen.write_all(text.as_bytes());
     }
 
     fn log(&self, name: &str) -> PathBuf {
@@ -133,35 +151,37 @@ impl<'a> Runner<'a> {
     /// Runs a command, shows `line` each line and returns whether it succeeded
     /// and, if it did not even start, why.
     fn stream(
-        &self,
+        &mut self,
         name: &str,
         command: &mut Command,
         line: impl FnMut(&str),
     ) -> Result<(bool, String), FileError> {
         self.heading(name);
         let path = self.log(name);
-        let first = !self.rows.iter().any(|row| row.name == name);
-        let log = if first {
-            File::create(&path)
-        } else {
-            File::options().append(true).open(&path)
-        };
-        let log = log.map_err(FileError::at("write", &path))?;
-        Ok(match tee(command, log, line) {
-            Ok(status) => (status.success(), String::new()),
-            Err(error) => {
-                let program = command.get_program().to_string_lossy();
-                let why = format!("cannot run `{program}`: {error}");
-                println!("{why}");
-                (false, why)
-            }
-        })
+        // A check of several commands has one log.
+        let log = File::options().create(true).append(true).open(&path);
+        let mut log = log.map_err(FileError::at("write", &path))?;
+        Ok(
+            match tee(command, &mut [&mut self.screen, &mut log], line) {
+                Ok(status) => (status.success(), String::new()),
+                Err(error) => {
+                    let program = command.get_program().to_string_lossy();
+                    let why = format!("cannot run `{program}`: {error}");
+                    self.show(&format!("{why}\n"));
+                    (false, why)
+                }
+            },
+        )
     }
 }
 
 /// Both outputs of the command go through one pipe, so that their lines keep
 /// their order.
-fn tee(command: &mut Command, mut log: File, mut line: impl FnMut(&str)) -> io::Result<ExitStatus> {
+fn tee(
+    command: &mut Command,
+    outputs: &mut [&mut dyn Write],
+    mut line: impl FnMut(&str),
+) -> io::Result<ExitStatus> {
     let (reader, writer) = io::pipe()?;
     command
         .stdin(Stdio::null())
@@ -174,8 +194,10 @@ fn tee(command: &mut Command, mut log: File, mut line: impl FnMut(&str)) -> io::
     let mut reader = BufReader::new(reader);
     let mut bytes = Vec::new();
     while reader.read_until(b'\n', &mut bytes)? > 0 {
-        io::stdout().write_all(&bytes)?;
-        log.write_all(&bytes)?;
+        for output in outputs.iter_mut() {
+            // As in `show`; a full disk must not hide how the check ends.
+            let _ = output.write_all(&bytes);
+        }
         line(&String::from_utf8_lossy(&bytes));
         bytes.clear();
     }
@@ -195,17 +217,24 @@ mod tests {
     fn in_temp(test: impl FnOnce(&mut Runner<'_>)) {
         let temp = tempfile::tempdir().unwrap();
         let workspace = Workspace::at(temp.path());
-        test(&mut Runner::new(&workspace, "logs").unwrap());
+        let mut runner = Runner::new(&workspace, "logs").unwrap();
+        // What is counted here must not be counted by who runs this test.
+        runner.screen = Box::new(io::sink());
+        test(&mut runner);
     }
 
     #[test]
     fn both_outputs_are_logged_in_order_and_tests_counted() {
         in_temp(|runner| {
-            let script = "echo one; echo two >&2; echo 'test result: ok. 3 passed; 0 failed; 1 ignored'";
+            let script =
+                "echo one; echo two >&2; echo 'test result: ok. 3 passed; 0 failed; 1 ignored'";
             assert!(runner.cargo_tests("unit", &mut shell(script)).unwrap());
             let log = files::read(&runner.log("unit")).unwrap();
             assert!(log.starts_with("one\ntwo\ntest result"), "{log}");
-            assert_eq!((runner.rows[0].counts.passed, runner.rows[0].counts.skipped), (3, 1));
+            assert_eq!(
+                (runner.rows[0].counts.passed, runner.rows[0].counts.skipped),
+                (3, 1)
+            );
         });
     }
 
@@ -226,10 +255,14 @@ mod tests {
     #[test]
     fn the_first_failure_ends_a_check_of_several_commands() {
         in_temp(|runner| {
-            let mut commands = [shell("true"), shell("false"), shell("echo reached")];
+            let mut commands = [
+                shell("echo one"),
+                shell("echo two; false"),
+                shell("echo three"),
+            ];
             assert!(!runner.check_all("several", &mut commands).unwrap());
             let log = files::read(&runner.log("several")).unwrap();
-            assert!(!log.contains("reached"), "{log}");
+            assert_eq!(log, "one\ntwo\n");
             assert_eq!(runner.rows.len(), 1);
         });
     }

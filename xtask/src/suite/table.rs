@@ -19,7 +19,12 @@ pub(crate) struct Row {
 
 /// The table, and as its last line the sums.
 pub(crate) fn render(rows: &[Row]) -> String {
-    let width = rows.iter().map(|row| row.name.len()).max().unwrap_or(0).max(4);
+    let width = rows
+        .iter()
+        .map(|row| row.name.len())
+        .max()
+        .unwrap_or(0)
+        .max(4);
     let mut text = format!("{:<width$}  passed  failed  skipped  seconds\n", "step");
     let mut sum = Counts::default();
     for row in rows {
@@ -60,7 +65,15 @@ mod tests {
             note: note.into(),
         };
         let rows = [
-            row("unit", Counts { passed: 7, failed: 1, skipped: 0 }, ""),
+            row(
+                "unit",
+                Counts {
+                    passed: 7,
+                    failed: 1,
+                    skipped: 0,
+                },
+                "",
+            ),
             row("lint-advisories", Counts::SKIPPED, "no database"),
         ];
         let text = render(&rows);

@@ -1,20 +1,29 @@
 //! The image in a virtual machine.
 
 use super::runner::Runner;
-use crate::{cargo, files::FileError, nix_env};
+use crate::{build, cargo, files::FileError};
 
 /// Runs the group.
 pub(crate) fn run(runner: &mut Runner<'_>) -> Result<(), FileError> {
     let workspace = runner.workspace();
-    if !runner.check("vm-image", &mut nix_env::build(workspace, "image"))? {
+    if !runner.check("vm-image", &mut build::command(workspace, "image")?)? {
         runner.fail("vm", "there is no image to test");
         return Ok(());
     }
     let mut tests = cargo::command(workspace);
-    tests.args(["test", "--package", "onebox-vm-tests", "--locked", "--no-fail-fast"]);
+    tests.args([
+        "test",
+        "--package",
+        "onebox-vm-tests",
+        "--locked",
+        "--no-fail-fast",
+    ]);
     // One box at a time: two would take each other's memory and time.
     tests.args(["--", "--test-threads=1", "--nocapture"]);
-    tests.env("ONEBOX_IMAGE", workspace.path("target/nix/image/onebox.raw"));
+    tests.env(
+        "ONEBOX_IMAGE",
+        workspace.path("target/nix/image/onebox.raw"),
+    );
     runner.cargo_tests("vm", &mut tests)?;
     Ok(())
 }
