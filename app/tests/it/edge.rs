@@ -143,7 +143,12 @@ async fn a_request_under_way_is_answered_when_the_server_stops() {
 
 #[tokio::test]
 async fn a_request_sent_after_the_stop_on_an_accepted_connection_is_answered() {
-    let server = start(short());
+    // Patient, so that a busy machine does not look like a server in a hurry.
+    let server = start(Limits {
+        header_read: Duration::from_secs(30),
+        linger_fresh: Duration::from_secs(10),
+        ..short()
+    });
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     server.trigger.stop();
