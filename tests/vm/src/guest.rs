@@ -63,6 +63,12 @@ impl Guest {
         self.run(&format!("redis-cli -s {} {command}", paths::REDIS_SOCKET))
     }
 
+    /// Where the boot's time went; the boot must be over.
+    #[must_use]
+    pub fn boot_times(&self) -> String {
+        self.run("systemd-analyze; systemd-analyze critical-chain --no-pager")
+    }
+
     /// The properties that must be the same after every boot: who the box is.
     #[must_use]
     pub fn identity(&self) -> String {

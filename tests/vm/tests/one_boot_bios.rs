@@ -22,12 +22,9 @@ fn one_boot_bios() {
     let guest = scenario.guest();
     let bios = guest.output("test -d /sys/firmware/efi");
     assert!(!bios.status.success(), "the box was started by UEFI");
-    scenario.keep(
-        "boot.txt",
-        &guest.run("systemd-analyze; systemd-analyze critical-chain --no-pager"),
-    );
 
     checks::clean_boot(&guest);
+    scenario.keep("boot.txt", &guest.boot_times());
     checks::versions(&guest, &client);
     checks::plain_http_redirects(scenario.vm());
     checks::listeners(&guest);
@@ -75,10 +72,12 @@ fn one_boot_bios() {
 }
 
 /// A new TLS connection every 50 ms, and a restart of the web service in the
-/// middle of it.
+/// middle of it. It asks for what needs no database: `/health` gives up on a
+/// database after a moment, and twenty handshakes a second are all that an
+/// emulated machine can do.
 fn a_restart_refuses_nobody(scenario: &Scenario, client: &onebox_vm::https::Client, guest: &Guest) {
     let before = guest.run("systemctl show -P MainPID wizamart-web.service");
-    let steady = Steady::start(client, "/health", INTERVAL);
+    let steady = Steady::start(client, "/version", INTERVAL);
     std::thread::sleep(Duration::from_secs(2));
     let _restarted = guest.run("systemctl restart wizamart-web.service");
     std::thread::sleep(Duration::from_secs(2));

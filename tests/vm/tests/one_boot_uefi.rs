@@ -15,10 +15,8 @@ fn one_boot_uefi() {
     let client = scenario.boot();
     let guest = scenario.guest();
     let _uefi = guest.run("test -d /sys/firmware/efi");
-    scenario.keep(
-        "boot.txt",
-        &guest.run("systemd-analyze; systemd-analyze critical-chain --no-pager"),
-    );
+    checks::clean_boot(&guest);
+    scenario.keep("boot.txt", &guest.boot_times());
     checks::read_only(&guest);
     let app = App::login(&client, &guest);
     let identity = guest.identity();
