@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
+    bench::BenchArgs,
     build::{BuildArgs, NixArgs},
     fetch::FetchArgs,
     lock::LockArgs,
@@ -27,6 +28,8 @@ pub(crate) enum Task {
     Run(RunArgs),
     /// Run every test there is, and print the counts.
     Test(TestArgs),
+    /// Measure image size, boot time and memory.
+    Bench(BenchArgs),
     /// Refresh nix/debian.lock.json from the Debian archive.
     Lock(LockArgs),
     /// Bring everything the build is made of into the Nix store.

@@ -4,6 +4,7 @@
 //! Each task is a module with its arguments, its error and a `run` function;
 //! start reading at [`cli`].
 
+mod bench;
 mod build;
 mod cache;
 mod cargo;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
     let result: Result<ExitCode, Box<dyn std::error::Error>> = match Cli::parse().task {
         Task::Run(args) => run::run(&workspace, &args).map_err(Into::into),
         Task::Test(args) => suite::run(&workspace, &args).map_err(Into::into),
+        Task::Bench(args) => bench::run(&workspace, &args).map_err(Into::into),
         Task::Lock(args) => lock::run(&workspace, &args).map_err(Into::into),
         Task::Fetch(args) => fetch::run(&workspace, &args).map_err(Into::into),
         Task::Setup(args) => setup::run(&args).map_err(Into::into),

@@ -45,6 +45,9 @@ impl Report {
     }
 }
 
+/// Picks the seconds of one stage.
+type Stage = fn(&Times) -> f64;
+
 /// The middle value, or the mean of the two in the middle.
 fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
@@ -59,7 +62,7 @@ fn median(values: &[f64]) -> f64 {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stages: [(&str, fn(&Times) -> f64); 5] = [
+        let stages: [(&str, Stage); 5] = [
             ("firmware and boot loader", |times| times.firmware),
             ("loading kernel and initrd", |times| times.load),
             ("kernel and initrd", |times| times.kernel),
@@ -73,7 +76,11 @@ impl fmt::Display for Report {
             writeln!(f, "  {name:<28} {first:>8.2} {later:>12.2}")?;
         }
         let (bare, rounds) = (median(&self.bare), self.bare.len());
-        writeln!(f, "  {:<28} {:>8} {bare:>12.2}", "bare system, power-on to up", "")?;
+        writeln!(
+            f,
+            "  {:<28} {:>8} {bare:>12.2}",
+            "bare system, power-on to up", ""
+        )?;
         let ratio = self.ratio();
         writeln!(
             f,
@@ -93,7 +100,7 @@ fn memory(f: &mut fmt::Formatter<'_>, inside: &Inside) -> fmt::Result {
     let mib = |kib: u64| kib as f64 / 1024.0;
     writeln!(f, "\nIdle memory by unit (PSS), MiB")?;
     let mut units: Vec<_> = inside.units.iter().collect();
-    units.sort_by(|a, b| b.1.cmp(a.1));
+    units.sort_by_key(|(_, kib)| std::cmp::Reverse(**kib));
     for (name, kib) in units {
         writeln!(f, "  {name:<40} {:>8.1}", mib(*kib))?;
     }
@@ -139,7 +146,10 @@ mod tests {
         report.bare = vec![10.0, 10.0];
         assert!((report.ratio() - 1.3).abs() < 1e-9);
         let text = report.to_string();
-        assert!(text.contains("1.30  met, target 1.3, 2 rounds each"), "{text}");
+        assert!(
+            text.contains("1.30  met, target 1.3, 2 rounds each"),
+            "{text}"
+        );
     }
 
     #[test]
