@@ -55,7 +55,9 @@ mkfs.vfat -F 32 -i 4F424F58 -n ONEBOX --invariant esp.img >/dev/null
 { echo "# GRUB Environment Block"; cat "$boot/grubenv.txt"; } >grubenv
 head -c $((1024 - $(stat -c %s grubenv))) /dev/zero | tr '\0' '#' >>grubenv
 cp "$boot/grub.cfg" grub.cfg
-touch -d @315532800 grubenv grub.cfg BOOTX64.EFI
+# FAT knows no earlier moment than 1980; mtools dates directories by the variable.
+export SOURCE_DATE_EPOCH=315532800
+touch -d "@$SOURCE_DATE_EPOCH" grubenv grub.cfg BOOTX64.EFI
 mmd -i esp.img ::/EFI ::/EFI/BOOT ::/grub
 mcopy -m -i esp.img BOOTX64.EFI ::/EFI/BOOT/BOOTX64.EFI
 mcopy -m -i esp.img grub.cfg grubenv ::/grub/
