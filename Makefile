@@ -4,21 +4,32 @@
 # Built once, used by every checkout.
 export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/onebox/target
 
+# Cargo tells a change by paths and times, which two checkouts can share: what
+# another one left of the workspace's own crates would pass for ours.
+checkout := $(CARGO_TARGET_DIR)/checkout
+own = @[ "$$(cat $(checkout) 2>/dev/null)" = "$(CURDIR)" ] || { \
+  cargo clean --quiet --workspace && mkdir -p $(CARGO_TARGET_DIR) && echo "$(CURDIR)" >$(checkout); }
+
 .PHONY: help run test bench docs lock
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 run: ## Build the image and bring the box up in a VM (FRESH=1 starts over, FIRMWARE=uefi).
+	$(own)
 	@cargo xtask run $(if $(FRESH),--fresh) $(if $(FIRMWARE),--firmware $(FIRMWARE))
 
 test: ## Run every test there is, and print the counts.
+	$(own)
 	@cargo xtask test
 
 bench: ## Measure image size, boot time and memory.
+	$(own)
 	@cargo xtask bench
 
 docs: ## Build the book into target/nix/book.
+	$(own)
 	@cargo xtask setup --for docs --yes && cargo xtask build book
 
 lock: ## Refresh the lock of Debian packages.
+	$(own)
 	@cargo xtask lock

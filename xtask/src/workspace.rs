@@ -9,10 +9,12 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    /// The checkout this program was built from.
+    /// The checkout cargo runs this program from; when called without cargo,
+    /// the one it was built from.
     pub(crate) fn find() -> Self {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-        Self::at(manifest.parent().unwrap_or(manifest))
+        let manifest = std::env::var_os("CARGO_MANIFEST_DIR");
+        let manifest = PathBuf::from(manifest.unwrap_or(env!("CARGO_MANIFEST_DIR").into()));
+        Self::at(manifest.parent().unwrap_or(&manifest))
     }
 
     /// A checkout at a given place.
