@@ -8,6 +8,7 @@ inTree {
   inherit imageTree initrd app provisioner version revision;
   files = ../images/rootfs;
   prune = ../images/prune.list;
+  pruneBoot = ../images/prune-boot.list;
   needed = ./scripts/needed.sh;
   archiveTimestamp = (builtins.fromJSON (builtins.readFile ./debian.lock.json)).archive_timestamp;
 }

@@ -10,10 +10,12 @@ chmod -R u+w $root
 (cd "$imageTree" && find . -type f -perm -0100 -print0) | (cd $root && xargs -0 chmod 755)
 rmdir $root/build $root/nix 2>/dev/null || true
 
+# shellcheck disable=SC2086 # the optional list may be absent
+cat "$prune" ${pruneBoot-} | sed -e 's/#.*//' -e '/^[[:space:]]*$/d' >patterns
 while read -r pattern; do
   # shellcheck disable=SC2086 # the list holds globs
   (cd $root && rm -rf -- $pattern)
-done < <(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$prune")
+done <patterns
 
 cp -r --no-preserve=mode,ownership,timestamps --no-dereference --remove-destination "$files/." $root
 (cd "$files" && find . -type f -perm -0100 -print0) | (cd $root && xargs -0 -r chmod 755)

@@ -6,6 +6,7 @@ use crate::settings::Settings;
 use crate::storage::connect::connect_patiently;
 use crate::storage::users;
 use serde::Deserialize;
+use sqlx::PgConnection;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -34,22 +35,26 @@ const SHORTEST_PASSWORD: usize = 12;
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<(), CliError> {
     let Args::Ensure { credential } = args;
-    runtime::single(ensure(credential, settings))?
+    runtime::single(async {
+        let patience = Duration::from_secs(60);
+        let mut connection =
+            connect_patiently(&settings.database, "wizamart admin", patience).await?;
+        ensure(&mut connection, credential).await
+    })?
 }
 
-async fn ensure(path: &Path, settings: &Settings) -> Result<(), CliError> {
-    let patience = Duration::from_secs(60);
-    let mut connection = connect_patiently(&settings.database, "wizamart admin", patience).await?;
-    if users::admin_exists(&mut connection).await? {
+/// Creates the first administrator from the file at `path`, unless there is one.
+pub(super) async fn ensure(connection: &mut PgConnection, path: &Path) -> Result<(), CliError> {
+    if users::admin_exists(&mut *connection).await? {
         println!("there is an administrator; nothing to do");
         return Ok(());
     }
     let Credential { email, password } = read(path)?;
     let hash = Passwords::new().hash(password).await?;
     let now = OffsetDateTime::now_utc();
-    match users::insert_first_admin(&mut connection, &email, &hash, now).await? {
+    match users::insert_first_admin(&mut *connection, &email, &hash, now).await? {
         Some(_) => println!("created the administrator {email}"),
-        None if users::admin_exists(&mut connection).await? => {
+        None if users::admin_exists(&mut *connection).await? => {
             println!("there is an administrator; nothing to do");
         }
         None => {

@@ -1,10 +1,11 @@
 //! `wizamart migrate`.
 
-use super::{CliError, runtime};
+use super::{CliError, admin, runtime};
 use crate::migrations::{self, runner, state};
 use crate::settings::Settings;
 use crate::storage::connect::connect_patiently;
 use sqlx::PgConnection;
+use std::path::PathBuf;
 use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
@@ -18,6 +19,10 @@ pub(super) struct Args {
     /// How long to wait for PostgreSQL to answer
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     wait: u64,
+    /// Afterwards create the first administrator, unless there is one, from
+    /// this file with {"email": …, "password": …}
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["status", "revert_to"])]
+    ensure_admin: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<(), CliError> {
@@ -43,6 +48,10 @@ async fn migrate(args: &Args, settings: &Settings) -> Result<(), CliError> {
                 numbers(&done),
                 state::fit(&mut connection).await?
             );
+            // One process and one connection: every boot waits for this.
+            if let Some(credential) = &args.ensure_admin {
+                admin::ensure(&mut connection, credential).await?;
+            }
         }
     }
     Ok(())

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
+use time::OffsetDateTime;
 
 /// How long one check may take.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -29,6 +30,7 @@ pub struct Health {
     cache: Cache,
     clock: SharedClock,
     state_dir: PathBuf,
+    since: OffsetDateTime,
 }
 
 /// How a check went.
@@ -76,6 +78,7 @@ impl Health {
     #[must_use]
     pub fn new(pool: PgPool, cache: Cache, clock: SharedClock, state_dir: PathBuf) -> Self {
         Self {
+            since: clock.now(),
             pool,
             cache,
             clock,
@@ -89,7 +92,7 @@ impl Health {
             timed(postgresql::check(&self.pool)),
             timed(redis::check(&self.cache)),
             timed(migrations::check(&self.pool)),
-            timed(queue::check(&self.pool, self.clock.now())),
+            timed(queue::check(&self.pool, self.clock.now(), self.since)),
             timed(disk::check(&self.state_dir)),
         );
         let checks = BTreeMap::from([

@@ -78,6 +78,7 @@ async fn strangers_are_sent_to_the_form() {
 #[tokio::test]
 async fn a_demo_mail_can_be_enqueued_from_the_dashboard() {
     let app = TestApp::new().await.with_admin().await;
+    app.clock.advance(time::Duration::minutes(3));
     let cookie = log_in(&app).await;
     let page = app.page("/admin", &cookie).await;
     assert_eq!(page.status, 200);

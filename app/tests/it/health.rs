@@ -33,6 +33,9 @@ async fn version_knows_nothing_of_an_image_outside_a_box() {
 #[tokio::test]
 async fn a_box_whose_workers_beat_is_ready() {
     let app = TestApp::new().await;
+    // Workers start after the web.
+    assert_eq!(app.get("/ready").await.status, 200);
+    app.clock.advance(time::Duration::minutes(3));
     let waiting = app.get("/ready").await;
     assert_eq!(waiting.status, 503);
     assert!(

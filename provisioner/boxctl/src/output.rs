@@ -1,10 +1,28 @@
 //! Writing results and asking questions.
 
+use std::env;
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use serde::Serialize;
 
 use crate::error::{Error, IoContext};
+
+/// How to call this program again from the person's shell: by its name where
+/// PATH finds this very file, else by where it is.
+pub(crate) fn program() -> String {
+    let name = env!("CARGO_BIN_NAME");
+    let Ok(own) = env::current_exe() else {
+        return name.into();
+    };
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path)
+        .map(|dir| dir.join(name))
+        .find(|file| file.is_file());
+    match found.and_then(|file| file.canonicalize().ok()) {
+        Some(found) if found == own => name.into(),
+        _ => own.display().to_string(),
+    }
+}
 
 /// Prints a result as indented JSON.
 pub(crate) fn json(value: &impl Serialize) -> Result<(), Error> {

@@ -1,21 +1,25 @@
 //! Logs in to the box with the system's own `ssh`, as root, with the key made
 //! for this virtual machine and a file of its own for the box's host key.
 
-use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
+use std::{fs, io};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, IoContext as _, Result};
 use crate::{State, process};
 
 const PACKAGE: &str = "openssh-client";
+
+/// What the box is called in its ssh_config(5).
+const HOST: &str = "onebox";
 
 /// A way into one virtual machine.
 #[derive(Clone, Debug)]
 pub struct Ssh {
     key: PathBuf,
     known_hosts: PathBuf,
+    config: PathBuf,
     port: u16,
     connect_limit: Duration,
 }
@@ -29,6 +33,7 @@ impl Ssh {
         Self {
             key,
             known_hosts,
+            config: state.ssh_config(),
             port,
             connect_limit: Duration::from_secs(30),
         }
@@ -91,15 +96,23 @@ impl Ssh {
         command
     }
 
-    /// What a person would type to log in.
+    /// What a person would type to log in, once [`Ssh::write_config`] has run.
     #[must_use]
     pub fn command_line(&self) -> String {
-        let command = self.command();
-        let words = command.get_args().map(|arg| quoted(&arg.to_string_lossy()));
-        std::iter::once("ssh".to_owned())
-            .chain(words)
-            .collect::<Vec<_>>()
-            .join(" ")
+        format!("ssh -F {} {HOST}", quoted(&self.config.to_string_lossy()))
+    }
+
+    /// Writes an ssh_config(5) that other programs (scp, rsync, editors) can
+    /// use too.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub fn write_config(&self) -> Result<()> {
+        let mut text = format!("Host {HOST}\n");
+        for (keyword, value) in self.options() {
+            text.push_str(&format!("  {keyword} {value}\n"));
+        }
+        fs::write(&self.config, text).at("write", &self.config)
     }
 
     /// The error of a `Command` made here that could not be started.
@@ -111,21 +124,31 @@ impl Ssh {
     fn command(&self) -> Command {
         let mut command = Command::new("ssh");
         // The person's own configuration must not change what this does.
-        command.args(["-F", "/dev/null", "-p", &self.port.to_string()]);
-        command.arg("-i").arg(&self.key);
-        let known_hosts = self.known_hosts.to_string_lossy().replace('%', "%%");
-        for option in [
-            "IdentitiesOnly=yes".to_owned(),
-            "StrictHostKeyChecking=accept-new".to_owned(),
-            format!("UserKnownHostsFile=\"{known_hosts}\""),
-            format!("ConnectTimeout={}", self.connect_limit.as_secs().max(1)),
-            "ServerAliveInterval=15".to_owned(),
-            "LogLevel=ERROR".to_owned(),
-        ] {
-            command.arg("-o").arg(option);
+        command.args(["-F", "/dev/null"]);
+        for (keyword, value) in self.options() {
+            command.arg("-o").arg(format!("{keyword}={value}"));
         }
-        command.arg("root@127.0.0.1");
+        command.arg(HOST);
         command
+    }
+
+    fn options(&self) -> [(&'static str, String); 10] {
+        let file = |path: &Path| format!("\"{}\"", path.to_string_lossy().replace('%', "%%"));
+        [
+            ("HostName", "127.0.0.1".into()),
+            ("Port", self.port.to_string()),
+            ("User", "root".into()),
+            ("IdentityFile", file(&self.key)),
+            ("IdentitiesOnly", "yes".into()),
+            ("UserKnownHostsFile", file(&self.known_hosts)),
+            ("StrictHostKeyChecking", "accept-new".into()),
+            (
+                "ConnectTimeout",
+                self.connect_limit.as_secs().max(1).to_string(),
+            ),
+            ("ServerAliveInterval", "15".into()),
+            ("LogLevel", "ERROR".into()),
+        ]
     }
 }
 
@@ -144,16 +167,20 @@ mod tests {
 
     #[test]
     fn the_command_line_can_be_pasted_into_a_shell() {
-        let line = Ssh::new(&State::new("/a b"), 2222).command_line();
-        assert!(
-            line.starts_with("ssh -F /dev/null -p 2222 -i '/a b/id_ed25519'"),
-            "{line}"
-        );
-        assert!(
-            line.contains("'UserKnownHostsFile=\"/a b/known_hosts\"'"),
-            "{line}"
-        );
-        assert!(line.ends_with("root@127.0.0.1"), "{line}");
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().join("a b");
+        fs::create_dir(&dir).unwrap();
+        let ssh = Ssh::new(&State::new(&dir), 2222);
+        ssh.write_config().unwrap();
+        // `-G` prints what ssh made of its configuration and connects nowhere.
+        let script = ssh.command_line().replacen("ssh", "ssh -G", 1);
+        let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+        let told = String::from_utf8(output.stdout).unwrap();
+        let has = |line: &str| told.lines().any(|found| found == line);
+        assert!(has("hostname 127.0.0.1") && has("port 2222"), "{told}");
+        assert!(has("user root"), "{told}");
+        let key = dir.join("id_ed25519");
+        assert!(has(&format!("identityfile {}", key.display())), "{told}");
     }
 
     #[test]

@@ -100,6 +100,7 @@ impl State {
             self.key(),
             self.key_pub(),
             self.known_hosts(),
+            self.ssh_config(),
             self.serial_log(),
             self.qmp_socket(),
             self.console_socket(),
@@ -148,6 +149,8 @@ files! {
     key_pub = "id_ed25519.pub";
     /// The box's SSH host key as first seen.
     known_hosts = "known_hosts";
+    /// How ssh(1) and its kin reach the box.
+    ssh_config = "ssh_config";
     /// What the box wrote to its serial line since the last start.
     serial_log = "serial.log";
     /// QEMU's control socket.

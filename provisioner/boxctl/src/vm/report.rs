@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::admin::Credential;
 use crate::error::Error;
+use crate::output;
 
 /// A virtual machine as others see it.
 #[derive(Debug, Serialize)]
@@ -83,8 +84,8 @@ impl Report {
         let rows = [
             ("URL", self.url.clone()),
             ("Admin", admin),
-            ("SSH", format!("boxctl vm ssh{options}")),
-            ("", self.ssh.clone()),
+            ("SSH", self.ssh.clone()),
+            ("", format!("{} vm ssh{options}", output::program())),
             ("Serial log", self.serial_log.display().to_string()),
         ];
         let lines = rows.map(|(name, value)| format!("  {name:<12}{value}"));

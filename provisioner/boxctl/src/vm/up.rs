@@ -122,7 +122,8 @@ impl Args {
         }
         if self.detach {
             eprintln!(
-                "It runs in the background: `boxctl vm down{}` stops it.",
+                "It runs in the background: `{} vm down{}` stops it.",
+                output::program(),
                 self.select.options()
             );
             return Ok(ExitCode::SUCCESS);
@@ -231,7 +232,8 @@ impl Args {
     fn give_up(&self, vm: &Vm) {
         if self.detach {
             eprintln!(
-                "--- the box still runs: `boxctl vm ssh`, `boxctl vm console`, `boxctl vm down`"
+                "--- the box still runs: `{0} vm ssh`, `{0} vm console`, `{0} vm down`",
+                output::program()
             );
         } else if let Err(error) = vm.kill() {
             eprintln!("--- {error}");

@@ -38,6 +38,7 @@ impl Vm {
         let choice = accel::choose(&self.state, &qemu)?;
         let key = fs::read(self.state.key_pub()).at("read", &self.state.key_pub())?;
         clear(&self.state)?;
+        self.ssh().write_config()?;
         let spec = Spec {
             state: &self.state,
             settings: &self.settings,
