@@ -43,8 +43,11 @@ let
       && (hasName "Cargo.toml" path
         || (type == "directory" && !(builtins.elem (baseNameOf path) [ "src" "target" "tests" "templates" "assets" "static" ])))));
 
-  sources = source "onebox-sources" (path: type:
-    isRoot path || under "migrations" path || isMember path);
+  # What the crates in `dirs` are made of; of the other crates the manifests.
+  sources = dirs: source "onebox-sources" (path: type:
+    isRoot path
+    || (builtins.any (dir: under dir path) dirs && !(type == "directory" && hasName "tests" path))
+    || (isMember path && (type == "directory" || hasName "Cargo.toml" path)));
 
   vendor = inTree {
     name = "onebox-vendor";
@@ -65,8 +68,9 @@ let
     inherit vendor manifests packages;
   };
 
-  program = name: packages: inTree {
-    inherit name packages vendor sources dependencies;
+  program = name: packages: dirs: inTree {
+    inherit name packages vendor dependencies;
+    sources = sources dirs;
     tree = rustTree;
     script = ./scripts/program.sh;
     cargoHome = ./scripts/cargo.sh;
@@ -74,6 +78,6 @@ let
 in
 {
   inherit vendor dependencies;
-  app = program "wizamart" [ "wizamart" ];
-  provisioner = program "onebox-provisioner" [ "boxd" "boxctl" ];
+  app = program "wizamart" [ "wizamart" ] [ "app" "appliance/model" "migrations" ];
+  provisioner = program "onebox-provisioner" [ "boxd" "boxctl" ] [ "provisioner" "appliance/model" ];
 }

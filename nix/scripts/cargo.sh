@@ -19,3 +19,18 @@ for package in $packages; do selected+=(--package "$package"); done
 workspace() {
   sed -i -e '/^ *"\(benches\|tests\)\/.*",\?$/d' -e '/^ *"xtask",\?$/d' "$1/Cargo.toml"
 }
+
+# stand_ins: something to compile for each crate that is there as a manifest only.
+stand_ins() {
+  find . -name Cargo.toml ! -path ./Cargo.toml | while read -r manifest; do
+    dir=$(dirname "$manifest")
+    [ -z "$(find "$dir" -name '*.rs' -print -quit)" ] || continue
+    mkdir -p "$dir/src"
+    : >"$dir/src/lib.rs"
+    echo 'fn main() {}' >"$dir/src/main.rs"
+    sed -n 's/^path *= *"\(.*\.rs\)"/\1/p' "$manifest" | while read -r path; do
+      mkdir -p "$(dirname "$dir/$path")"
+      echo 'fn main() {}' >"$dir/$path"
+    done
+  done
+}

@@ -3,16 +3,7 @@
 cp -r --no-preserve=mode,ownership "$manifests" source
 workspace source
 cd source
-find . -name Cargo.toml ! -path ./Cargo.toml | while read -r manifest; do
-  dir=$(dirname "$manifest")
-  mkdir -p "$dir/src"
-  : >"$dir/src/lib.rs"
-  echo 'fn main() {}' >"$dir/src/main.rs"
-  grep -q '^\[\[bin\]\]\|^\[lib\]' "$manifest" || continue
-  sed -n 's/^path *= *"\(.*\)"/\1/p' "$manifest" | while read -r path; do
-    case $path in *.rs) mkdir -p "$(dirname "$dir/$path")"; echo 'fn main() {}' >"$dir/$path" ;; esac
-  done
-done
+stand_ins
 cargo build --release --offline "${selected[@]}"
 # Our own stand-ins must not pass for the real crates.
 cd /build/target/release
