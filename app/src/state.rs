@@ -5,14 +5,16 @@ use crate::cache::Cache;
 use crate::clock::SharedClock;
 use crate::health::Health;
 use crate::queue::registry::Registry;
+use crate::services::Services;
 use onebox_model::Release;
 use sqlx::PgPool;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Cheap to clone: everything in it is shared.
 #[derive(Clone, Debug)]
 pub struct AppState {
+    /// What requests and jobs both work with.
+    pub services: Services,
     /// The database.
     pub pool: PgPool,
     /// Redis.
@@ -32,14 +34,13 @@ pub struct AppState {
 impl AppState {
     /// Puts the parts together.
     #[must_use]
-    pub fn new(
-        pool: PgPool,
-        cache: Cache,
-        clock: SharedClock,
-        state_dir: PathBuf,
-        release: Option<Release>,
-    ) -> Self {
+    pub fn new(services: Services, release: Option<Release>) -> Self {
+        let pool = services.pool.clone();
+        let cache = services.cache.clone();
+        let clock = Arc::clone(&services.clock);
+        let state_dir = services.state_dir.to_path_buf();
         Self {
+            services,
             auth: Auth::new(cache.clone()),
             registry: Arc::new(Registry::standard()),
             health: Health::new(pool.clone(), cache.clone(), Arc::clone(&clock), state_dir),

@@ -12,6 +12,7 @@ pub mod identity;
 pub mod login;
 pub mod password;
 pub mod session;
+pub mod tenant;
 pub mod throttle;
 
 use crate::cache::Cache;

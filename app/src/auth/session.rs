@@ -1,6 +1,7 @@
 //! Sessions: what a token stands for, in Redis under the token's hash.
 
 use crate::cache::{Cache, CacheError};
+use crate::domain::ids::VendorId;
 use crate::random::{self, NoRandomness};
 use crate::storage::users::{Role, UserRow};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,9 @@ pub struct Session {
     pub email: String,
     /// What it may do.
     pub role: Role,
+    /// The vendor it works for; administrators may work for none.
+    #[serde(default)]
+    pub vendor_id: Option<VendorId>,
     /// What every form must carry that a browser sends with its cookie.
     pub csrf: String,
 }
@@ -66,6 +70,7 @@ impl Sessions {
             user_id: user.id,
             email: user.email.clone(),
             role: user.role,
+            vendor_id: user.vendor_id,
             csrf: random::token()?,
         };
         let text = serde_json::json!(session).to_string();

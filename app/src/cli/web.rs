@@ -11,6 +11,7 @@ use crate::edge::serve::{Service, serve};
 use crate::edge::tls::{self, Certificates};
 use crate::edge::{redirect, reload};
 use crate::lifecycle;
+use crate::services::Services;
 use crate::settings::Settings;
 use crate::state::AppState;
 use crate::storage::connect;
@@ -56,13 +57,14 @@ async fn web(args: &Args, settings: &Settings, listeners: Listeners) -> Result<(
         "wizamart web",
     );
     let cache = Cache::lazy(&settings.redis)?;
-    let state = AppState::new(
+    let services = Services::new(
         pool.clone(),
         cache,
         Arc::new(SystemClock),
+        Arc::new(settings.config.clone()),
         args.state_dir.clone(),
-        settings.release.clone(),
     );
+    let state = AppState::new(services, settings.release.clone());
     let limits = Limits::default();
     let app = controllers::router(state.clone(), &limits);
     let tls = match &listeners.https {

@@ -1,14 +1,17 @@
 //! `wizamart worker`.
 
 use super::{CliError, runtime, schema, system};
+use crate::cache::Cache;
 use crate::clock::SystemClock;
 use crate::lifecycle;
 use crate::queue::registry::Registry;
 use crate::queue::worker::{Worker, WorkerOptions};
+use crate::services::Services;
 use crate::settings::Settings;
 use crate::storage::connect;
 use crate::systemd::{notify, watchdog};
-use onebox_model::QueueName;
+use onebox_model::{QueueName, paths};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +29,9 @@ pub(super) struct Args {
     /// How long running jobs may take to finish when the worker stops
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     drain: u64,
+    /// Where the application keeps files
+    #[arg(long, value_name = "DIR", default_value = paths::APP_STATE_DIR)]
+    state_dir: PathBuf,
 }
 
 /// Connections beside the jobs' own: one listens, one renews leases. Without
@@ -67,7 +73,14 @@ async fn work(args: &Args, settings: &Settings) -> Result<(), CliError> {
     .lease(Duration::from_secs(args.lease))
     .drain(Duration::from_secs(args.drain));
     let registry = Arc::new(Registry::standard());
-    let worker = Worker::new(pool.clone(), registry, Arc::new(SystemClock), options);
+    let services = Services::new(
+        pool.clone(),
+        Cache::lazy(&settings.redis)?,
+        Arc::new(SystemClock),
+        Arc::new(settings.config.clone()),
+        args.state_dir.clone(),
+    );
+    let worker = Worker::new(services, registry, options);
     let announce = async {
         shutdown.requested().await;
         notify::stopping("finishing running jobs");

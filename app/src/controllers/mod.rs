@@ -2,6 +2,11 @@
 //! asks, calls storage or the queue, and shapes the answer; it holds no SQL
 //! and no rules. [`router`] is the whole map.
 
+#![allow(
+    unused_qualifications,
+    reason = "what utoipa writes for query parameters has them"
+)]
+
 pub mod admin;
 pub mod assets;
 pub mod auth;
@@ -18,31 +23,19 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use utoipa_axum::router::OpenApiRouter;
 
 /// Every endpoint, with what applies to all of them.
 pub fn router(state: AppState, limits: &Limits) -> Router {
+    let (api, _description) = api().split_for_parts();
     Router::new()
-        .route("/", get(home::show::show))
-        .route("/health", get(health::live::live))
-        .route("/ready", get(health::ready::ready))
-        .route("/version", get(health::version::version))
-        .route("/assets/{name}", get(assets::show::show))
-        .route("/admin", get(admin::dashboard::dashboard))
-        .route(
-            "/admin/login",
-            get(admin::login_form::login_form).post(admin::login::login),
-        )
-        .route("/admin/logout", post(admin::logout::logout))
-        .route("/admin/jobs/demo-mail", post(admin::demo_mail::demo_mail))
-        .route("/api/v1/auth/login", post(auth::login::login))
-        .route(
-            "/api/v1/jobs",
-            get(jobs::list::list).post(jobs::create::create),
-        )
-        .route("/api/v1/jobs/{id}", get(jobs::show::show))
+        .merge(home::routes())
+        .merge(health::routes())
+        .merge(assets::routes())
+        .merge(admin::routes())
+        .merge(api)
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .with_state(state)
@@ -52,6 +45,14 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
         .layer(CatchPanicLayer::custom(panics::answer))
         .layer(from_fn(security_headers::apply))
         .layer(from_fn(request_id::apply))
+}
+
+/// The programs' interface, and with it its description: a route cannot be
+/// added to one without the other.
+fn api() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .merge(auth::routes())
+        .merge(jobs::routes())
 }
 
 async fn not_found() -> AppError {

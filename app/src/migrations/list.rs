@@ -43,6 +43,14 @@ pub const ALL: &[Migration] = &[
     migration!(1, "0001", "users"),
     migration!(2, "0002", "jobs"),
     migration!(3, "0003", "outbox"),
+    migration!(4, "0004", "vendors"),
+    migration!(5, "0005", "catalog"),
+    migration!(6, "0006", "orders"),
+    migration!(7, "0007", "authentication"),
+    migration!(8, "0008", "imports"),
+    migration!(9, "0009", "mail"),
+    migration!(10, "0010", "queue_control"),
+    migration!(11, "0011", "payments"),
 ];
 
 impl Migration {

@@ -2,6 +2,7 @@
 
 use super::outcome::{JobError, Outcome};
 use crate::clock::SharedClock;
+use crate::services::Services;
 use onebox_model::QueueName;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -43,4 +44,6 @@ pub struct Context {
     pub pool: PgPool,
     /// The time.
     pub clock: SharedClock,
+    /// Everything else a job may need.
+    pub services: Services,
 }

@@ -1,6 +1,7 @@
 //! The table of accounts.
 
 use super::{Doing, StorageError};
+use crate::domain::ids::VendorId;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgExecutor, Row};
 use std::str::FromStr;
@@ -45,6 +46,8 @@ pub struct UserRow {
     pub password_hash: String,
     pub role: Role,
     pub is_active: bool,
+    pub name: String,
+    pub vendor_id: Option<VendorId>,
 }
 
 impl FromRow<'_, PgRow> for UserRow {
@@ -58,6 +61,8 @@ impl FromRow<'_, PgRow> for UserRow {
                 .parse()
                 .map_err(|error: UnknownRole| sqlx::Error::Decode(error.into()))?,
             is_active: row.try_get("is_active")?,
+            name: row.try_get("name")?,
+            vendor_id: row.try_get("vendor_id")?,
         })
     }
 }

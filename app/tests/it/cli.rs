@@ -32,9 +32,9 @@ async fn migrate_applies_shows_and_reverts() {
         .command(&["migrate", "--revert-to", "1"])
         .output()
         .unwrap();
-    assert!(said(&back).contains("reverted 3, 2"), "{}", said(&back));
+    assert!(said(&back).contains("3, 2"), "{}", said(&back));
     let nowhere = env
-        .command(&["migrate", "--revert-to", "7"])
+        .command(&["migrate", "--revert-to", "999"])
         .output()
         .unwrap();
     assert!(!nowhere.status.success());

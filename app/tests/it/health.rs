@@ -47,9 +47,8 @@ async fn a_box_whose_workers_beat_is_ready() {
 
     let (trigger, shutdown) = wizamart::lifecycle::shutdown();
     let worker = Worker::new(
-        app.database.pool.clone(),
+        app.state.services.clone(),
         app.state.registry.clone(),
-        app.clock.clone(),
         WorkerOptions::new(queues::ALL.to_vec(), 1),
     );
     let running = tokio::spawn(worker.run(shutdown));

@@ -1,9 +1,7 @@
 //! The rules of the queue, with time in the test's hands.
 
 use crate::support::eventually;
-use crate::support::jobs::{
-    Noted, Script, notes, put, put_script, registry, row, worker, worker_with,
-};
+use crate::support::jobs::{Noted, Script, notes, put, put_script, row, worker, worker_with};
 use crate::support::postgres::Database;
 use onebox_model::QueueName;
 use std::sync::Arc;
@@ -513,7 +511,7 @@ async fn a_heartbeat_shows_who_works() {
     let database = Database::migrated().await;
     let clock: SharedClock = Arc::new(SystemClock);
     let (trigger, shutdown) = lifecycle::shutdown();
-    let worker = Worker::new(database.pool.clone(), registry(), clock, quick());
+    let worker = worker_with(&database.pool, &clock, quick());
     let running = tokio::spawn(worker.run(shutdown));
     let now = SystemClock.now();
     let alive = || async {

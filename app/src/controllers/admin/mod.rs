@@ -8,10 +8,25 @@ pub mod login_form;
 pub mod logout;
 
 use crate::errors::{AppError, AppResult};
+use crate::state::AppState;
 use askama::Template;
+use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
 use serde::Deserialize;
+
+/// The pages of the back office.
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/admin", get(dashboard::dashboard))
+        .route(
+            "/admin/login",
+            get(login_form::login_form).post(login::login),
+        )
+        .route("/admin/logout", post(logout::logout))
+        .route("/admin/jobs/demo-mail", post(demo_mail::demo_mail))
+}
 
 /// A form that carries nothing but its proof of origin.
 #[derive(Debug, Deserialize)]

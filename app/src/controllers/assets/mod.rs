@@ -4,7 +4,15 @@
 pub mod show;
 
 use crate::random;
+use crate::state::AppState;
+use axum::Router;
+use axum::routing::get;
 use std::sync::LazyLock;
+
+/// Styles and pictures of the pages.
+pub(super) fn routes() -> Router<AppState> {
+    Router::new().route("/assets/{name}", get(show::show))
+}
 
 const CSS: &str = include_str!("../../../assets/app.css");
 

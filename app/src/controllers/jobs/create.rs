@@ -3,7 +3,7 @@
 use super::JobView;
 use crate::auth::identity::Admin;
 use crate::controllers::extract::JsonBody;
-use crate::errors::{AppError, AppResult};
+use crate::errors::{AppError, AppResult, Problem};
 use crate::queue::enqueue::{NewJob, enqueue};
 use crate::state::AppState;
 use crate::storage::Doing;
@@ -15,9 +15,10 @@ use onebox_model::QueueName;
 use serde::Deserialize;
 use serde_json::Value;
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 /// What is sent.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewJobBody {
     kind: String,
@@ -32,6 +33,19 @@ pub struct NewJobBody {
 ///
 /// # Errors
 /// As problem documents.
+#[utoipa::path(
+    post,
+    path = "/api/v1/jobs",
+    tag = "jobs",
+    request_body = NewJobBody,
+    responses(
+        (status = 202, description = "The job", body = JobView),
+        (status = 401, description = "Nobody is logged in", body = Problem),
+        (status = 403, description = "Not an administrator", body = Problem),
+        (status = 422, description = "A field is at fault", body = Problem),
+    ),
+    security(("bearer" = [])),
+)]
 pub async fn create(
     _admin: Admin,
     State(state): State<AppState>,

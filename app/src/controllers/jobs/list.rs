@@ -3,19 +3,21 @@
 use super::JobView;
 use crate::auth::identity::Admin;
 use crate::controllers::extract::QueryOf;
-use crate::errors::{AppError, AppResult};
+use crate::errors::{AppError, AppResult, Problem};
 use crate::state::AppState;
 use crate::storage::jobs::{self, JobState};
 use axum::Json;
 use axum::extract::State;
 use onebox_model::QueueName;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 const USUAL: i64 = 50;
 const MOST: i64 = 500;
 
 /// What may be asked for; an empty value asks for all.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Filter {
     state: Option<String>,
     queue: Option<String>,
@@ -23,7 +25,8 @@ pub struct Filter {
 }
 
 /// The answer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = JobPage)]
 pub struct Listed {
     items: Vec<JobView>,
 }
@@ -32,6 +35,19 @@ pub struct Listed {
 ///
 /// # Errors
 /// As problem documents.
+#[utoipa::path(
+    get,
+    path = "/api/v1/jobs",
+    tag = "jobs",
+    params(Filter),
+    responses(
+        (status = 200, description = "Jobs, newest first", body = Listed),
+        (status = 401, description = "Nobody is logged in", body = Problem),
+        (status = 403, description = "Not an administrator", body = Problem),
+        (status = 422, description = "A parameter is at fault", body = Problem),
+    ),
+    security(("bearer" = [])),
+)]
 pub async fn list(
     _admin: Admin,
     State(state): State<AppState>,

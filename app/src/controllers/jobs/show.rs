@@ -3,7 +3,7 @@
 use super::JobView;
 use crate::auth::identity::Admin;
 use crate::controllers::extract::PathOf;
-use crate::errors::{AppError, AppResult};
+use crate::errors::{AppError, AppResult, Problem};
 use crate::state::AppState;
 use crate::storage::jobs;
 use axum::Json;
@@ -14,6 +14,19 @@ use uuid::Uuid;
 ///
 /// # Errors
 /// As problem documents.
+#[utoipa::path(
+    get,
+    path = "/api/v1/jobs/{id}",
+    tag = "jobs",
+    params(("id" = Uuid, Path, description = "The job")),
+    responses(
+        (status = 200, description = "The job", body = JobView),
+        (status = 401, description = "Nobody is logged in", body = Problem),
+        (status = 403, description = "Not an administrator", body = Problem),
+        (status = 404, description = "There is no such job", body = Problem),
+    ),
+    security(("bearer" = [])),
+)]
 pub async fn show(
     _admin: Admin,
     State(state): State<AppState>,

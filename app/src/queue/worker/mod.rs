@@ -17,6 +17,7 @@ pub use options::WorkerOptions;
 use crate::clock::SharedClock;
 use crate::lifecycle::Shutdown;
 use crate::queue::registry::Registry;
+use crate::services::Services;
 use crate::storage::leases::{self, Lease};
 use crate::storage::{StorageError, workers};
 use held::Held;
@@ -43,6 +44,7 @@ struct Shared {
     pool: PgPool,
     registry: Arc<Registry>,
     clock: SharedClock,
+    services: Services,
     options: WorkerOptions,
     held: Held,
     wake: Notify,
@@ -51,17 +53,13 @@ struct Shared {
 impl Worker {
     /// A worker that has not started.
     #[must_use]
-    pub fn new(
-        pool: PgPool,
-        registry: Arc<Registry>,
-        clock: SharedClock,
-        options: WorkerOptions,
-    ) -> Self {
+    pub fn new(services: Services, registry: Arc<Registry>, options: WorkerOptions) -> Self {
         let shared = Shared {
             id: Uuid::now_v7(),
-            pool,
+            pool: services.pool.clone(),
             registry,
-            clock,
+            clock: Arc::clone(&services.clock),
+            services,
             options,
             held: Held::default(),
             wake: Notify::new(),

@@ -19,6 +19,7 @@ pub(super) async fn run(shared: Arc<Shared>, lease: Lease, row: JobRow) {
             attempt: row.attempt,
             pool: shared.pool.clone(),
             clock: Arc::clone(&shared.clock),
+            services: shared.services.clone(),
         };
         let started = std::time::Instant::now();
         let handler = shared.registry.run(&row.kind, row.args, context);

@@ -6,6 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
+use onebox_model::Config;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use wizamart::clock::ManualClock;
 use wizamart::controllers;
 use wizamart::edge::Peer;
 use wizamart::edge::limits::Limits;
+use wizamart::services::Services;
 use wizamart::state::AppState;
 use wizamart::storage::users;
 
@@ -81,13 +83,14 @@ impl TestApp {
         let clock = Arc::new(ManualClock::starting_at(datetime!(2026-11-23 10:00 UTC)));
         let cache = Cache::lazy(&::redis::Client::open(redis).unwrap()).unwrap();
         let files = tempfile::tempdir().unwrap();
-        let state = AppState::new(
+        let services = Services::new(
             database.pool.clone(),
             cache,
             clock.clone(),
+            Arc::new(Config::default()),
             files.path().to_owned(),
-            None,
         );
+        let state = AppState::new(services, None);
         let router = controllers::router(state.clone(), &Limits::default());
         Self {
             database,

@@ -1,17 +1,19 @@
 //! Kinds of jobs that do what a test needs, and workers to run them.
 
-use onebox_model::QueueName;
+use onebox_model::{Config, QueueName};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use std::sync::{Arc, Mutex};
 use time::Duration;
 use uuid::Uuid;
+use wizamart::cache::Cache;
 use wizamart::clock::{Clock, SharedClock};
 use wizamart::queue::enqueue::{Enqueued, NewJob, enqueue};
 use wizamart::queue::job::{Context, Job};
 use wizamart::queue::outcome::{JobError, Outcome};
 use wizamart::queue::registry::Registry;
 use wizamart::queue::worker::{Worker, WorkerOptions};
+use wizamart::services::Services;
 use wizamart::storage::jobs::{self, JobRow};
 
 /// Does what it says.
@@ -97,6 +99,18 @@ pub fn registry() -> Arc<Registry> {
     Arc::new(Registry::standard().with::<Script>().with::<Noted>())
 }
 
+/// What jobs work with, on a Redis of their own.
+pub fn services(pool: &PgPool, clock: &SharedClock) -> Services {
+    let redis = redis::Client::open(super::redis::private_url()).unwrap();
+    Services::new(
+        pool.clone(),
+        Cache::lazy(&redis).unwrap(),
+        Arc::clone(clock),
+        Arc::new(Config::default()),
+        std::env::temp_dir(),
+    )
+}
+
 pub fn worker(pool: &PgPool, clock: &SharedClock, concurrency: usize) -> Worker {
     worker_with(
         pool,
@@ -106,7 +120,7 @@ pub fn worker(pool: &PgPool, clock: &SharedClock, concurrency: usize) -> Worker 
 }
 
 pub fn worker_with(pool: &PgPool, clock: &SharedClock, options: WorkerOptions) -> Worker {
-    Worker::new(pool.clone(), registry(), Arc::clone(clock), options)
+    Worker::new(services(pool, clock), registry(), options)
 }
 
 pub async fn put(pool: &PgPool, clock: &dyn Clock, job: NewJob) -> Enqueued {

@@ -1,0 +1,45 @@
+//! What both requests and jobs work with: the database, Redis, the time, the
+//! configuration, and the ways out of the box. Built once in each process and
+//! cheap to clone; nothing in the application reaches for a global instead.
+
+use crate::cache::Cache;
+use crate::clock::SharedClock;
+use onebox_model::Config;
+use sqlx::PgPool;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The parts a process is made of.
+#[derive(Clone, Debug)]
+pub struct Services {
+    /// The database.
+    pub pool: PgPool,
+    /// Redis.
+    pub cache: Cache,
+    /// The time.
+    pub clock: SharedClock,
+    /// The operator's choices.
+    pub config: Arc<Config>,
+    /// Where the application keeps its own files.
+    pub state_dir: Arc<Path>,
+}
+
+impl Services {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(
+        pool: PgPool,
+        cache: Cache,
+        clock: SharedClock,
+        config: Arc<Config>,
+        state_dir: PathBuf,
+    ) -> Self {
+        Self {
+            pool,
+            cache,
+            clock,
+            config,
+            state_dir: state_dir.into(),
+        }
+    }
+}

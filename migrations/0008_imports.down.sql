@@ -1,0 +1,1 @@
+DROP TABLE reports, import_errors, imports;
