@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::{
     bench::BenchArgs,
     build::{BuildArgs, NixArgs},
+    css::CssArgs,
     fetch::FetchArgs,
     lock::LockArgs,
     run::RunArgs,
@@ -36,6 +37,8 @@ pub(crate) enum Task {
     Fetch(FetchArgs),
     /// Install what this machine lacks.
     Setup(SetupArgs),
+    /// Compile the style sheet of the pages.
+    Css(CssArgs),
     /// Check that this machine can build the image.
     Preflight,
     /// Fetch, then build attributes of the flake into target/nix/.

@@ -9,6 +9,7 @@ mod build;
 mod cache;
 mod cargo;
 mod cli;
+mod css;
 mod fetch;
 mod files;
 mod http;
@@ -40,6 +41,9 @@ fn main() -> ExitCode {
         Task::Lock(args) => lock::run(&workspace, &args).map_err(Into::into),
         Task::Fetch(args) => fetch::run(&workspace, &args).map_err(Into::into),
         Task::Setup(args) => setup::run(&args).map_err(Into::into),
+        Task::Css(args) => css::run(&workspace, &args)
+            .map(|()| ExitCode::SUCCESS)
+            .map_err(Into::into),
         Task::Preflight => preflight::run(&workspace).map_err(Into::into),
         Task::Build(args) => build::run(&workspace, &args).map_err(Into::into),
         Task::Nix(args) => build::nix(&workspace, &args).map_err(Into::into),

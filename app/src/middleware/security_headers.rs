@@ -5,9 +5,10 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-/// Pages load styles and pictures from here and nothing from elsewhere; they
-/// run no script.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
+/// Pages load styles and pictures from here and nothing from elsewhere; their
+/// scripts are files of ours, never text in a page.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+                      connect-src 'self'; frame-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Adds the headers where the endpoint has not set its own.

@@ -57,9 +57,12 @@ async fn pages_hold_no_inline_style_or_script() {
         app.get("/admin/login").await,
         app.page("/admin", &cookie).await,
     ] {
-        for inline in ["<style", "<script", " style=", " onclick="] {
+        for inline in ["<style", "<script>", " style=", " onclick="] {
             assert!(!page.body.contains(inline), "{inline}");
         }
+        let scripts = page.body.matches("<script").count();
+        let files = page.body.matches("src=\"/assets/").count();
+        assert_eq!(scripts, files, "a script that is no file of ours");
     }
 }
 

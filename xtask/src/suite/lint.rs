@@ -3,7 +3,11 @@
 use std::{path::Path, process::Command};
 
 use super::{deny, runner::Runner};
-use crate::{cargo, files::FileError};
+use crate::{
+    cargo,
+    css::{self, CssArgs},
+    files::FileError,
+};
 
 /// Seconds that fetching the advisory database may take.
 const FETCH_LIMIT: &str = "60";
@@ -20,6 +24,9 @@ pub(crate) fn run(runner: &mut Runner<'_>) -> Result<(), FileError> {
     let mut clippy = cargo(&["clippy", "--workspace", "--all-targets", "--locked"]);
     clippy.args(["--", "-D", "warnings"]);
     runner.check("lint-clippy", &mut clippy)?;
+    runner.own("lint-css", || {
+        css::run(workspace, &CssArgs { check: true }).map_err(|error| format!("{error}\n"))
+    })?;
     match deny::program() {
         Ok(program) => dependencies(runner, &program),
         Err(error) => {

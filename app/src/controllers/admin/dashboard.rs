@@ -1,8 +1,8 @@
 //! `GET /admin`: how the box is, and what its queues do.
 
+use super::frame::Frame;
 use super::{page, see_other};
 use crate::auth::identity::Admin;
-use crate::controllers::assets::CSS_PATH;
 use crate::errors::{AppError, AppResult};
 use crate::health::{CheckStatus, Readiness, Report};
 use crate::state::AppState;
@@ -18,10 +18,8 @@ const JOBS: i64 = 50;
 
 #[derive(Template)]
 #[template(path = "dashboard.html")]
-struct Page<'a> {
-    css: &'a str,
-    email: &'a str,
-    csrf: &'a str,
+struct Page {
+    frame: Frame,
     ready: bool,
     checks: Vec<CheckLine>,
     queues: Vec<QueueLine>,
@@ -69,9 +67,7 @@ pub async fn dashboard(
     let now = state.clock.now();
     let report = state.health.report().await;
     let shown = Page {
-        css: &CSS_PATH,
-        email: &identity.session.email,
-        csrf: &identity.session.csrf,
+        frame: Frame::new(identity, "/admin"),
         ready: report.status == Readiness::Ready,
         checks: check_lines(report),
         queues: jobs::stats(&state.pool, now)

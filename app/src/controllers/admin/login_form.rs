@@ -2,7 +2,6 @@
 
 use super::{page, with_cookie};
 use crate::auth::cookies;
-use crate::controllers::assets::CSS_PATH;
 use crate::errors::AppResult;
 use crate::random;
 use askama::Template;
@@ -16,7 +15,6 @@ const OPEN: Duration = Duration::from_secs(3600);
 #[derive(Template)]
 #[template(path = "login.html")]
 struct Page<'a> {
-    css: &'a str,
     csrf: &'a str,
     email: &'a str,
     error: Option<&'a str>,
@@ -34,7 +32,6 @@ pub async fn login_form() -> AppResult<Response> {
 pub(super) fn render(status: StatusCode, email: &str, error: Option<&str>) -> AppResult<Response> {
     let csrf = random::token()?;
     let form = Page {
-        css: &CSS_PATH,
         csrf: &csrf,
         email,
         error,

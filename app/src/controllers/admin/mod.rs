@@ -3,6 +3,7 @@
 
 pub mod dashboard;
 pub mod demo_mail;
+pub mod frame;
 pub mod login;
 pub mod login_form;
 pub mod logout;
@@ -35,7 +36,10 @@ pub struct Confirmed {
 }
 
 /// A page that no cache keeps.
-fn page(status: StatusCode, template: &impl Template) -> AppResult<Response> {
+pub(in crate::controllers) fn page(
+    status: StatusCode,
+    template: &impl Template,
+) -> AppResult<Response> {
     let html = template
         .render()
         .map_err(|error| AppError::Internal(error.to_string()))?;
@@ -43,11 +47,14 @@ fn page(status: StatusCode, template: &impl Template) -> AppResult<Response> {
 }
 
 /// "Go there", after a form was taken.
-fn see_other(path: &'static str) -> Response {
+pub(in crate::controllers) fn see_other(path: &'static str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, path)]).into_response()
 }
 
-fn with_cookie(mut response: Response, cookie: Option<HeaderValue>) -> Response {
+pub(in crate::controllers) fn with_cookie(
+    mut response: Response,
+    cookie: Option<HeaderValue>,
+) -> Response {
     if let Some(cookie) = cookie {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

@@ -9,15 +9,55 @@ use axum::Router;
 use axum::routing::get;
 use std::sync::LazyLock;
 
-/// Styles and pictures of the pages.
+/// One file of the pages.
+#[derive(Clone, Copy, Debug)]
+pub struct Asset {
+    stem: &'static str,
+    extension: &'static str,
+    content_type: &'static str,
+    content: &'static str,
+}
+
+const CSS: Asset = Asset {
+    stem: "app",
+    extension: "css",
+    content_type: "text/css; charset=utf-8",
+    content: include_str!("../../../assets/dist/app.css"),
+};
+
+const JS: Asset = Asset {
+    stem: "app",
+    extension: "js",
+    content_type: "text/javascript; charset=utf-8",
+    content: include_str!("../../../assets/js/app.js"),
+};
+
+/// The style sheet's path.
+pub static CSS_PATH: LazyLock<String> = LazyLock::new(|| CSS.path());
+/// The script's path.
+pub static JS_PATH: LazyLock<String> = LazyLock::new(|| JS.path());
+
+/// Styles and scripts of the pages.
 pub(super) fn routes() -> Router<AppState> {
     Router::new().route("/assets/{name}", get(show::show))
 }
 
-const CSS: &str = include_str!("../../../assets/app.css");
+impl Asset {
+    fn path(&self) -> String {
+        let digest = random::sha256_hex(self.content.as_bytes());
+        let digest = digest.get(..12).unwrap_or(&digest);
+        format!("/assets/{}-{digest}.{}", self.stem, self.extension)
+    }
 
-/// The style sheet's path.
-pub static CSS_PATH: LazyLock<String> = LazyLock::new(|| {
-    let digest = random::sha256_hex(CSS.as_bytes());
-    format!("/assets/app-{}.css", digest.get(..12).unwrap_or(&digest))
-});
+    /// The file whose current name this is.
+    fn named(name: &str) -> Option<Self> {
+        let is = |path: &str| path.strip_prefix("/assets/") == Some(name);
+        if is(&CSS_PATH) {
+            Some(CSS)
+        } else if is(&JS_PATH) {
+            Some(JS)
+        } else {
+            None
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! `GET /assets/{name}`: one file.
 
-use super::{CSS, CSS_PATH};
+use super::Asset;
 use crate::controllers::extract::PathOf;
 use crate::errors::{AppError, AppResult};
 use axum::http::header;
@@ -11,12 +11,11 @@ use axum::response::IntoResponse;
 /// # Errors
 /// As problem documents.
 pub async fn show(PathOf(name): PathOf<String>) -> AppResult<impl IntoResponse> {
-    if CSS_PATH.strip_prefix("/assets/") != Some(name.as_str()) {
-        return Err(AppError::not_found("There is no such file (any more)."));
-    }
+    let asset = Asset::named(&name)
+        .ok_or_else(|| AppError::not_found("There is no such file (any more)."))?;
     let headers = [
-        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CONTENT_TYPE, asset.content_type),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
     ];
-    Ok((headers, CSS))
+    Ok((headers, asset.content))
 }

@@ -1,6 +1,5 @@
 //! `GET /`: what this box is.
 
-use crate::controllers::assets::CSS_PATH;
 use crate::errors::{AppError, AppResult};
 use askama::Template;
 use axum::response::Html;
@@ -8,7 +7,6 @@ use axum::response::Html;
 #[derive(Template)]
 #[template(path = "home.html")]
 struct Page<'a> {
-    css: &'a str,
     version: &'a str,
 }
 
@@ -18,7 +16,6 @@ struct Page<'a> {
 /// When the page cannot be rendered.
 pub async fn show() -> AppResult<Html<String>> {
     let page = Page {
-        css: &CSS_PATH,
         version: env!("CARGO_PKG_VERSION"),
     };
     page.render()

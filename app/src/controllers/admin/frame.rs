@@ -1,0 +1,98 @@
+//! What every page of the back office has around its content: who is logged
+//! in, for which shop, and the menu of what that person may open.
+//!
+//! A page is a template that extends `admin.html` and has a field `frame`.
+
+use crate::auth::identity::Identity;
+use crate::domain::ids::VendorId;
+use crate::storage::users::Role;
+
+/// The surroundings of a page.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    identity: Identity,
+    current: &'static str,
+}
+
+/// Links under one heading.
+#[derive(Clone, Copy, Debug)]
+pub struct Group {
+    /// The heading.
+    pub title: Option<&'static str>,
+    /// The links.
+    pub items: &'static [Item],
+}
+
+/// A link of the menu.
+#[derive(Clone, Copy, Debug)]
+pub struct Item {
+    /// Where it leads.
+    pub path: &'static str,
+    /// Its words.
+    pub label: &'static str,
+}
+
+const fn item(path: &'static str, label: &'static str) -> Item {
+    Item { path, label }
+}
+
+/// What everybody who works in a shop may open.
+const SHOP: Group = Group {
+    title: None,
+    items: &[item("/admin", "Dashboard")],
+};
+
+/// What is for administrators of the platform.
+const PLATFORM: Group = Group {
+    title: Some("Platform"),
+    items: &[],
+};
+
+impl Frame {
+    /// The surroundings of the page at `current`, for this person.
+    #[must_use]
+    pub fn new(identity: Identity, current: &'static str) -> Self {
+        Self { identity, current }
+    }
+
+    /// The menu.
+    #[must_use]
+    pub fn menu(&self) -> Vec<Group> {
+        let mut menu = vec![SHOP];
+        if self.identity.session.role == Role::Admin {
+            menu.push(PLATFORM);
+        }
+        menu.retain(|group| !group.items.is_empty());
+        menu
+    }
+
+    /// Whether a menu entry leads to the page that is shown.
+    #[must_use]
+    pub fn is_current(&self, path: &str) -> bool {
+        self.current == path
+    }
+
+    /// The shop the person works for at the moment.
+    #[must_use]
+    pub fn vendor(&self) -> Option<VendorId> {
+        self.identity.session.vendor_id
+    }
+
+    /// The person's address.
+    #[must_use]
+    pub fn email(&self) -> &str {
+        &self.identity.session.email
+    }
+
+    /// What every form must carry.
+    #[must_use]
+    pub fn csrf(&self) -> &str {
+        &self.identity.session.csrf
+    }
+
+    /// Whether the person runs the platform.
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        self.identity.session.role == Role::Admin
+    }
+}
