@@ -17,7 +17,7 @@ pub mod jobs;
 
 use crate::edge::limits::Limits;
 use crate::errors::{AppError, Problem};
-use crate::middleware::{deadline, panics, request_id, security_headers};
+use crate::middleware::{deadline, error_pages, panics, request_id, security_headers};
 use crate::state::AppState;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -43,6 +43,7 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(limits.request, deadline::apply))
         .layer(CatchPanicLayer::custom(panics::answer))
+        .layer(from_fn(error_pages::apply))
         .layer(from_fn(security_headers::apply))
         .layer(from_fn(request_id::apply))
 }

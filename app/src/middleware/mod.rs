@@ -1,6 +1,7 @@
 //! What happens to every request and answer, whatever the endpoint.
 
 pub mod deadline;
+pub mod error_pages;
 pub mod panics;
 pub mod request_id;
 pub mod security_headers;

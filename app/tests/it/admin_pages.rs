@@ -153,3 +153,22 @@ async fn logging_out_ends_the_session_and_not_only_the_cookie() {
     assert_eq!(answer.header("location"), "/admin/login");
     assert_eq!(app.page("/admin", &cookie).await.status, 303);
 }
+
+#[tokio::test]
+async fn a_browser_gets_a_page_for_an_error_and_a_program_a_document() {
+    let app = TestApp::new().await;
+    let ask = |path: &str, accept: &str| {
+        axum::http::Request::get(path)
+            .header("accept", accept)
+            .body(axum::body::Body::empty())
+            .unwrap()
+    };
+    let page = app.send(ask("/nothing", "text/html")).await;
+    assert_eq!(page.status, 404);
+    assert!(page.header("content-type").starts_with("text/html"));
+    assert!(page.body.contains("There is nothing at this address."));
+    let document = app.send(ask("/nothing", "*/*")).await;
+    assert_eq!(document.header("content-type"), "application/problem+json");
+    let api = app.send(ask("/api/v1/jobs", "text/html")).await;
+    assert_eq!(api.header("content-type"), "application/problem+json");
+}
