@@ -3,6 +3,7 @@
 //! application reads configuration, and nothing reads the environment but
 //! [`crate::systemd`].
 
+use crate::systemd;
 use onebox_model::{Config, ConfigError, Machine, MachineError, Release, Sizing, paths};
 use sqlx::postgres::PgConnectOptions;
 use std::path::{Path, PathBuf};
@@ -47,7 +48,8 @@ impl Settings {
     /// # Errors
     /// When either cannot be used.
     pub fn load(path: &Path) -> Result<Self, SettingsError> {
-        let config = Config::load(path)?;
+        let mut config = Config::load(path)?;
+        config.credentials = systemd::credentials();
         let machine = Machine::detect()?;
         let database = config.database.connect_url();
         let redis = config.redis.connect_url();

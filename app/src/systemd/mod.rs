@@ -5,8 +5,16 @@ pub mod activation;
 pub mod notify;
 pub mod watchdog;
 
+use onebox_model::Credentials;
+
 /// Whether the log is read by the journal, which adds times itself.
 #[must_use]
 pub fn under_journal() -> bool {
     std::env::var_os("JOURNAL_STREAM").is_some()
+}
+
+/// Where systemd put this service's secrets (`LoadCredential=`).
+#[must_use]
+pub fn credentials() -> Credentials {
+    std::env::var_os("CREDENTIALS_DIRECTORY").map_or_else(Credentials::default, Credentials::at)
 }

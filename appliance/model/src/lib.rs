@@ -17,6 +17,7 @@ pub mod ports;
 pub mod queues;
 pub mod release;
 pub mod render;
+pub mod secret;
 pub mod sizing;
 pub mod units;
 
@@ -24,4 +25,5 @@ pub use config::{Config, ConfigError};
 pub use machine::{Machine, MachineError};
 pub use queues::QueueName;
 pub use release::{Release, ReleaseError};
+pub use secret::{Credentials, Secret, SecretError};
 pub use sizing::Sizing;

@@ -30,6 +30,7 @@ pub use sections::workers::{Worker, Workers};
 pub use template::template;
 pub use url::ConnectionUrl;
 
+use crate::secret::{Credentials, Secret, SecretError};
 use error::Finding;
 use layers::Layers;
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,10 @@ pub struct Config {
     pub time: Time,
     /// How much is logged.
     pub log: Log,
+    /// Where the secrets are that the file only names. Not a setting: the
+    /// process finds out and puts it here.
+    #[serde(skip)]
+    pub credentials: Credentials,
 }
 
 impl Config {
@@ -85,6 +90,14 @@ impl Config {
     /// As [`Config::load`].
     pub fn parse(text: &str, name: &Path) -> Result<Self, ConfigError> {
         Self::from_layers(&Layers::parse(name, text)?)
+    }
+
+    /// The value of a secret of this configuration.
+    ///
+    /// # Errors
+    /// When it is only named and cannot be read.
+    pub fn reveal(&self, secret: &Secret) -> Result<String, SecretError> {
+        secret.reveal(&self.credentials)
     }
 
     fn from_layers(layers: &Layers) -> Result<Self, ConfigError> {
