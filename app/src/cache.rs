@@ -111,6 +111,22 @@ impl Cache {
             })
     }
 
+    /// Runs several commands in one go.
+    ///
+    /// # Errors
+    /// When Redis fails.
+    pub async fn pipe<T: redis::FromRedisValue>(
+        &self,
+        action: &'static str,
+        pipeline: &redis::Pipeline,
+    ) -> Result<T, CacheError> {
+        let mut connection = self.0.clone();
+        pipeline
+            .query_async(&mut connection)
+            .await
+            .map_err(|source| CacheError { action, source })
+    }
+
     /// Seconds until a key ends.
     ///
     /// # Errors

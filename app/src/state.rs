@@ -40,8 +40,8 @@ impl AppState {
         let clock = Arc::clone(&services.clock);
         let state_dir = services.state_dir.to_path_buf();
         Self {
+            auth: Auth::new(&services),
             services,
-            auth: Auth::new(cache.clone()),
             registry: Arc::new(Registry::standard()),
             health: Health::new(pool.clone(), cache.clone(), Arc::clone(&clock), state_dir),
             pool,

@@ -1,15 +1,23 @@
-//! Who sent a request. Ask for [`Admin`] in a handler's arguments and only
-//! administrators reach it.
+//! Who sent a request. Ask for [`Identity`] in a handler's arguments and only
+//! those who are logged in reach it; ask for [`Admin`] and only administrators
+//! do.
 
 use super::cookies;
 use super::session::Session;
+use crate::controllers::extract::ClientAddress;
 use crate::errors::AppError;
 use crate::random;
 use crate::state::AppState;
-use crate::storage::users::Role;
+use crate::storage::users::{self, CallerRow, Role};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
+use std::net::IpAddr;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Where a script puts the session's second token.
+pub const CSRF_HEADER: &str = "x-csrf-token";
 
 /// How a token came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +33,14 @@ pub enum Via {
 pub struct Identity {
     /// Who.
     pub session: Session,
+    /// Names this login among the account's.
+    pub login: Uuid,
     /// How the token came.
     pub via: Via,
+    /// Where the request came from.
+    pub address: IpAddr,
+    /// The second token was in the header and fits.
+    proven: bool,
 }
 
 /// An administrator who is logged in.
@@ -34,18 +48,43 @@ pub struct Identity {
 pub struct Admin(pub Identity);
 
 impl Identity {
-    /// Refuses what may be another site's doing: with a cookie, the form must
-    /// carry the session's second token.
+    /// Refuses what may be another site's doing: with a cookie, the form or the
+    /// header [`CSRF_HEADER`] must carry the session's second token.
+    ///
+    /// Requests to the API are checked before they reach a handler; forms must
+    /// be checked by it.
     ///
     /// # Errors
     /// When it does not.
     pub fn check_csrf(&self, sent: &str) -> Result<(), AppError> {
         match self.via {
-            Via::Cookie if !random::same(&self.session.csrf, sent) => Err(AppError::forbidden(
-                "This form was not made for your session; reload the page and try again.",
-            )),
+            Via::Cookie if !self.proven && !random::same(&self.session.csrf, sent) => {
+                Err(AppError::forbidden(
+                    "This form was not made for your session; reload the page and try again.",
+                ))
+            }
             Via::Cookie | Via::Bearer => Ok(()),
         }
+    }
+
+    /// With a cookie, what changes something needs the second token: in the
+    /// header where there is no form. One that is sent must fit, always.
+    fn prove(mut self, parts: &Parts) -> Result<Self, AppError> {
+        if self.via == Via::Bearer || is_safe(&parts.method) {
+            return Ok(self);
+        }
+        let sent = parts.headers.get(CSRF_HEADER);
+        let fits = sent.is_some_and(|sent| {
+            sent.to_str()
+                .is_ok_and(|sent| random::same(&self.session.csrf, sent))
+        });
+        if !fits && (sent.is_some() || parts.uri.path().starts_with("/api/")) {
+            return Err(AppError::forbidden(
+                "With a cookie, a change must carry the session's token in X-CSRF-Token.",
+            ));
+        }
+        self.proven = fits;
+        Ok(self)
     }
 }
 
@@ -56,13 +95,16 @@ impl FromRequestParts<AppState> for Identity {
         parts: &mut Parts,
         state: &AppState,
     ) -> Result<Self, Self::Rejection> {
+        let Ok(ClientAddress(address)) = ClientAddress::from_request_parts(parts, state).await;
         let (token, via) = token(&parts.headers)
             .ok_or_else(|| AppError::unauthorized("Log in and send the token you get."))?;
-        let session =
-            state.auth.sessions.find(token).await?.ok_or_else(|| {
-                AppError::unauthorized("The token has ended or never was; log in.")
-            })?;
-        Ok(Self { session, via })
+        let found = match via {
+            Via::Bearer => by_token(state, token, address).await?,
+            Via::Cookie => by_cookie(state, token, address).await?,
+        };
+        found
+            .ok_or_else(|| AppError::unauthorized("The token has ended or never was; log in."))?
+            .prove(parts)
     }
 }
 
@@ -82,8 +124,68 @@ impl FromRequestParts<AppState> for Admin {
     }
 }
 
+async fn by_token(
+    state: &AppState,
+    token: &str,
+    address: IpAddr,
+) -> Result<Option<Identity>, AppError> {
+    let Some(claims) = state.auth.tokens.verify(token).await? else {
+        return Ok(None);
+    };
+    let Ok(made_at) = OffsetDateTime::from_unix_timestamp(claims.iat) else {
+        return Ok(None);
+    };
+    let caller = users::authenticate_token(&state.pool, claims.sub, made_at, claims.sid).await?;
+    Ok(caller.map(|caller| Identity {
+        session: session(caller, String::new()),
+        login: claims.sid,
+        via: Via::Bearer,
+        address,
+        proven: false,
+    }))
+}
+
+async fn by_cookie(
+    state: &AppState,
+    token: &str,
+    address: IpAddr,
+) -> Result<Option<Identity>, AppError> {
+    let Some(stored) = state.auth.sessions.find(token).await? else {
+        return Ok(None);
+    };
+    let caller = users::authenticate_session(&state.pool, stored.user_id, stored.began_at).await?;
+    Ok(caller.map(|caller| {
+        let mut session = session(caller, stored.csrf);
+        if session.role == Role::Admin {
+            session.vendor_id = stored.acting_for;
+        }
+        Identity {
+            session,
+            login: stored.id,
+            via: Via::Cookie,
+            address,
+            proven: false,
+        }
+    }))
+}
+
+fn session(caller: CallerRow, csrf: String) -> Session {
+    Session {
+        user_id: caller.id,
+        email: caller.email,
+        role: caller.role,
+        vendor_id: caller.vendor_id,
+        csrf,
+    }
+}
+
+/// Methods that change nothing (RFC 9110, 9.2.1).
+fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
 /// The token of a request: a bearer token first, it was sent on purpose.
-fn token(headers: &HeaderMap) -> Option<(&str, Via)> {
+pub(crate) fn token(headers: &HeaderMap) -> Option<(&str, Via)> {
     let bearer = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())

@@ -1,20 +1,21 @@
-//! Sessions: what a token stands for, in Redis under the token's hash.
+//! Browsers' sessions, in Redis under the hash of the cookie's token. An index
+//! for each account says which sessions it has, so that they can be listed and
+//! ended without their tokens.
 
 use crate::cache::{Cache, CacheError};
 use crate::domain::ids::VendorId;
 use crate::random::{self, NoRandomness};
-use crate::storage::users::{Role, UserRow};
+use crate::storage::users::Role;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// How long a program's token works.
-pub const BEARER_TTL: Duration = Duration::from_secs(3600);
 /// How long a browser stays logged in.
 pub const BROWSER_TTL: Duration = Duration::from_secs(24 * 3600);
 
-/// Who is logged in.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// Who is logged in, as of this request.
+#[derive(Clone, Debug)]
 pub struct Session {
     /// The account.
     pub user_id: Uuid,
@@ -23,9 +24,31 @@ pub struct Session {
     /// What it may do.
     pub role: Role,
     /// The vendor it works for; administrators may work for none.
-    #[serde(default)]
     pub vendor_id: Option<VendorId>,
-    /// What every form must carry that a browser sends with its cookie.
+    /// What every change must carry that a browser asks for with its cookie;
+    /// empty without one.
+    pub csrf: String,
+}
+
+/// What Redis keeps of a session. Who the account is and what it may do is
+/// read from the database instead.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Stored {
+    /// Names the session to its owner; opens nothing.
+    pub id: Uuid,
+    /// The account.
+    pub user_id: Uuid,
+    /// When it logged in.
+    #[serde(with = "time::serde::rfc3339")]
+    pub began_at: OffsetDateTime,
+    /// From where.
+    pub address: String,
+    /// What the browser calls itself.
+    pub user_agent: String,
+    /// The vendor an administrator works for at the moment.
+    #[serde(default)]
+    pub acting_for: Option<VendorId>,
+    /// See [`Session::csrf`].
     pub csrf: String,
 }
 
@@ -60,21 +83,49 @@ impl Sessions {
         Self(cache)
     }
 
-    /// Logs someone in and gives the token.
+    /// Logs a browser in and gives the cookie's token.
     ///
     /// # Errors
     /// When Redis fails.
-    pub async fn begin(&self, user: &UserRow, ttl: Duration) -> Result<String, SessionError> {
+    pub async fn begin(
+        &self,
+        user: Uuid,
+        address: String,
+        user_agent: String,
+        now: OffsetDateTime,
+    ) -> Result<String, SessionError> {
         let token = random::token()?;
-        let session = Session {
-            user_id: user.id,
-            email: user.email.clone(),
-            role: user.role,
-            vendor_id: user.vendor_id,
+        let stored = Stored {
+            id: Uuid::now_v7(),
+            user_id: user,
+            began_at: now,
+            address,
+            user_agent,
+            acting_for: None,
             csrf: random::token()?,
         };
-        let text = serde_json::json!(session).to_string();
-        self.0.set(&key(&token), &text, ttl).await?;
+        let (key, index) = (key(&token), index(user));
+        let text = serde_json::json!(stored).to_string();
+        let ttl = BROWSER_TTL.as_secs();
+        let mut pipeline = redis::pipe();
+        pipeline
+            .atomic()
+            .cmd("SET")
+            .arg(&key)
+            .arg(&text)
+            .arg("EX")
+            .arg(ttl)
+            .ignore()
+            .cmd("HSET")
+            .arg(&index)
+            .arg(stored.id.to_string())
+            .arg(&key)
+            .ignore()
+            .cmd("EXPIRE")
+            .arg(&index)
+            .arg(ttl)
+            .ignore();
+        self.0.pipe::<()>("begin a session", &pipeline).await?;
         Ok(token)
     }
 
@@ -82,7 +133,7 @@ impl Sessions {
     ///
     /// # Errors
     /// When Redis fails.
-    pub async fn find(&self, token: &str) -> Result<Option<Session>, SessionError> {
+    pub async fn find(&self, token: &str) -> Result<Option<Stored>, SessionError> {
         let text = self.0.get(&key(token)).await?;
         // What a newer version wrote and this one cannot read is a log-out.
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
@@ -99,4 +150,8 @@ impl Sessions {
 
 fn key(token: &str) -> String {
     format!("session:{}", random::sha256_hex(token.as_bytes()))
+}
+
+fn index(user: Uuid) -> String {
+    format!("sessions:{user}")
 }

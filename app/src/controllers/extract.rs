@@ -4,8 +4,8 @@ use crate::edge::Peer;
 use crate::errors::{AppError, Problem};
 use axum::extract::rejection::{FormRejection, JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{Form, FromRequest, FromRequestParts, Json, Path, Query, Request};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -83,6 +83,12 @@ impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
             peer.map_or(Ipv4Addr::LOCALHOST.into(), |Peer(address)| address.ip()),
         ))
     }
+}
+
+/// What the client calls itself.
+#[must_use]
+pub fn user_agent(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::USER_AGENT)?.to_str().ok()
 }
 
 fn problem(status: StatusCode, text: String) -> AppError {

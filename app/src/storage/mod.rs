@@ -5,12 +5,15 @@
 //! Functions take an executor, so that callers decide whether they run alone
 //! or inside a transaction. Start reading at [`jobs`].
 
+pub mod audit;
 pub mod connect;
 pub mod cron;
 mod error;
 pub mod jobs;
 pub mod leases;
 pub mod outbox;
+pub mod refresh_families;
+pub mod signing_keys;
 pub mod users;
 pub mod workers;
 

@@ -52,19 +52,22 @@ pub struct UserRow {
 
 impl FromRow<'_, PgRow> for UserRow {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
-        let role: &str = row.try_get("role")?;
         Ok(Self {
             id: row.try_get("id")?,
             email: row.try_get("email")?,
             password_hash: row.try_get("password_hash")?,
-            role: role
-                .parse()
-                .map_err(|error: UnknownRole| sqlx::Error::Decode(error.into()))?,
+            role: role(row)?,
             is_active: row.try_get("is_active")?,
             name: row.try_get("name")?,
             vendor_id: row.try_get("vendor_id")?,
         })
     }
+}
+
+fn role(row: &PgRow) -> Result<Role, sqlx::Error> {
+    row.try_get::<&str, _>("role")?
+        .parse()
+        .map_err(|error: UnknownRole| sqlx::Error::Decode(error.into()))
 }
 
 /// The account of an address, whatever its capital letters.
@@ -80,6 +83,65 @@ pub async fn find_by_email(
         .fetch_optional(db)
         .await
         .doing("look up an account")
+}
+
+/// Who sends a request, as of now.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the columns are described in the migration")]
+pub struct CallerRow {
+    pub id: Uuid,
+    pub email: String,
+    pub role: Role,
+    pub vendor_id: Option<VendorId>,
+}
+
+impl FromRow<'_, PgRow> for CallerRow {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: row.try_get("id")?,
+            email: row.try_get("email")?,
+            role: role(row)?,
+            vendor_id: row.try_get("vendor_id")?,
+        })
+    }
+}
+
+/// The account behind an access token of `login`, unless the account or the
+/// login has ended since the token was made.
+///
+/// # Errors
+/// When the database fails.
+pub async fn authenticate_token(
+    db: impl PgExecutor<'_>,
+    user: Uuid,
+    made_at: OffsetDateTime,
+    login: Uuid,
+) -> Result<Option<CallerRow>, StorageError> {
+    sqlx::query_as(include_str!("sql/users/authenticate_token.sql"))
+        .bind(user)
+        .bind(made_at)
+        .bind(login)
+        .fetch_optional(db)
+        .await
+        .doing("look up who sent a request")
+}
+
+/// The account behind a browser's session that began at `began_at`, unless the
+/// account has ended since.
+///
+/// # Errors
+/// When the database fails.
+pub async fn authenticate_session(
+    db: impl PgExecutor<'_>,
+    user: Uuid,
+    began_at: OffsetDateTime,
+) -> Result<Option<CallerRow>, StorageError> {
+    sqlx::query_as(include_str!("sql/users/authenticate_session.sql"))
+        .bind(user)
+        .bind(began_at)
+        .fetch_optional(db)
+        .await
+        .doing("look up who sent a request")
 }
 
 /// Whether there is an administrator.

@@ -9,10 +9,12 @@
     reason = "a test that cannot go on should stop where it is"
 )]
 
+mod access_tokens;
 mod admin_pages;
 mod api;
 mod certificate;
 mod cli;
+mod csrf;
 mod edge;
 mod handover;
 mod health;

@@ -33,7 +33,14 @@ async fn fill(connection: &mut PgConnection) {
          INSERT INTO jobs (id, queue, kind, args, run_at, created_at)
            VALUES (gen_random_uuid(), 'default', 'k', '{}', now(), now());
          INSERT INTO outbox (job_id, recipient, subject, created_at)
-           VALUES (gen_random_uuid(), 'a@example.org', 's', now())",
+           VALUES (gen_random_uuid(), 'a@example.org', 's', now());
+         INSERT INTO signing_keys VALUES ('k', decode(repeat('00', 32), 'hex'), now(), now());
+         INSERT INTO refresh_families (id, user_id, token_hash, created_at, used_at, expires_at)
+           SELECT gen_random_uuid(), id, 'h', now(), now(), now() FROM users;
+         INSERT INTO refresh_spent SELECT 's', id, now() FROM refresh_families;
+         INSERT INTO password_resets SELECT 'h', id, now(), now() FROM users;
+         INSERT INTO recovery_codes SELECT id, 'h' FROM users;
+         INSERT INTO audit_log (at, user_email, action) VALUES (now(), 'a@example.org', 'user.create')",
     )
     .execute(connection)
     .await

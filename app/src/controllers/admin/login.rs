@@ -2,8 +2,8 @@
 
 use super::{login_form, see_other, with_cookie};
 use crate::auth::session::BROWSER_TTL;
-use crate::auth::{cookies, login};
-use crate::controllers::extract::{ClientAddress, FormBody};
+use crate::auth::{cookies, login, refresh};
+use crate::controllers::extract::{ClientAddress, FormBody, user_agent};
 use crate::errors::{AppError, AppResult};
 use crate::random;
 use crate::state::AppState;
@@ -54,7 +54,13 @@ pub async fn login(
         }
         Err(error) => return Err(error),
     };
-    let token = state.auth.sessions.begin(&user, BROWSER_TTL).await?;
+    let agent = refresh::short(user_agent(&headers));
+    let now = state.clock.now();
+    let token = state
+        .auth
+        .sessions
+        .begin(user.id, from.to_canonical().to_string(), agent, now)
+        .await?;
     let response = with_cookie(see_other("/admin"), cookies::clear(cookies::LOGIN));
     Ok(with_cookie(
         response,

@@ -1,13 +1,12 @@
 //! `POST /api/v1/auth/login`: a bearer token for an address and a password.
 
-use crate::auth::login;
-use crate::auth::session::BEARER_TTL;
-use crate::controllers::extract::{ClientAddress, JsonBody};
+use crate::auth::{access, login, refresh};
+use crate::controllers::extract::{ClientAddress, JsonBody, user_agent};
 use crate::errors::{AppResult, Problem};
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,16 +18,33 @@ pub struct Credentials {
     password: String,
 }
 
-/// A token and how to use it (RFC 6750).
+/// A pair of tokens and how to use them (RFC 6749, 5.1). It has no `Debug`: it
+/// holds secrets.
 #[derive(Serialize, ToSchema)]
-pub struct Token {
+pub struct Tokens {
     access_token: String,
     token_type: &'static str,
     /// Seconds from now.
-    expires_in: u64,
+    expires_in: i64,
+    /// Works once, and gives the next pair.
+    refresh_token: String,
+    /// Seconds from now.
+    refresh_expires_in: i64,
 }
 
-/// 200 with the token, 401, 422, or 429 after too many failures.
+impl From<refresh::Pair> for Tokens {
+    fn from(pair: refresh::Pair) -> Self {
+        Self {
+            access_token: pair.access,
+            token_type: "bearer",
+            expires_in: access::LIFE.whole_seconds(),
+            refresh_token: pair.refresh,
+            refresh_expires_in: refresh::LIFE.whole_seconds(),
+        }
+    }
+}
+
+/// 200 with the tokens, 401, 422, or 429 after too many failures.
 ///
 /// # Errors
 /// As problem documents.
@@ -38,7 +54,7 @@ pub struct Token {
     tag = "auth",
     request_body = Credentials,
     responses(
-        (status = 200, description = "A token", body = Token),
+        (status = 200, description = "A pair of tokens", body = Tokens),
         (status = 401, description = "Wrong address or password", body = Problem),
         (status = 422, description = "A field is at fault", body = Problem),
         (status = 429, description = "Too many failures", body = Problem),
@@ -47,14 +63,13 @@ pub struct Token {
 pub async fn login(
     State(state): State<AppState>,
     ClientAddress(from): ClientAddress,
+    headers: HeaderMap,
     JsonBody(sent): JsonBody<Credentials>,
 ) -> AppResult<impl IntoResponse> {
     let user = login::login(&state, &sent.email, sent.password, from).await?;
-    let token = state.auth.sessions.begin(&user, BEARER_TTL).await?;
-    let body = Token {
-        access_token: token,
-        token_type: "bearer",
-        expires_in: BEARER_TTL.as_secs(),
-    };
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)))
+    let pair = refresh::begin(&state, user.id, from, user_agent(&headers)).await?;
+    Ok((
+        [(header::CACHE_CONTROL, "no-store")],
+        Json(Tokens::from(pair)),
+    ))
 }

@@ -24,12 +24,15 @@ use wizamart::storage::users;
 pub const EMAIL: &str = "admin@example.org";
 pub const PASSWORD: &str = "correct horse battery";
 
+pub const SESSION_COOKIE: &str = "__Host-wizamart";
+pub const LOGIN_COOKIE: &str = "__Host-wizamart-login";
+
 pub struct TestApp {
     pub database: Database,
     pub clock: Arc<ManualClock>,
     pub state: AppState,
     router: Router,
-    _files: tempfile::TempDir,
+    files: Arc<tempfile::TempDir>,
 }
 
 pub struct Answer {
@@ -97,7 +100,20 @@ impl TestApp {
             clock,
             state,
             router,
-            _files: files,
+            files: Arc::new(files),
+        }
+    }
+
+    /// The same box in another process.
+    pub fn restarted(&self) -> Self {
+        let services = self.state.services.clone();
+        let state = AppState::new(services, None);
+        Self {
+            database: self.database.clone(),
+            clock: Arc::clone(&self.clock),
+            router: controllers::router(state.clone(), &Limits::default()),
+            state,
+            files: Arc::clone(&self.files),
         }
     }
 
@@ -164,6 +180,20 @@ impl TestApp {
         let answer = self.try_login("192.0.2.1", EMAIL, PASSWORD).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.json()["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// Logs the administrator in through the form; gives the session's cookie.
+    pub async fn log_in(&self) -> String {
+        let form = self.get("/admin/login").await;
+        let (csrf, cookie) = (form.csrf(), form.cookie(LOGIN_COOKIE));
+        let fields = [
+            ("csrf", csrf.as_str()),
+            ("email", EMAIL),
+            ("password", PASSWORD),
+        ];
+        let answer = self.form("/admin/login", &cookie, &fields).await;
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        answer.cookie(SESSION_COOKIE)
     }
 
     /// Sends a form as a browser would.

@@ -160,6 +160,7 @@ async fn shared() -> &'static Cluster {
 }
 
 /// A database of one test.
+#[derive(Clone)]
 pub struct Database {
     pub url: String,
     pub options: PgConnectOptions,

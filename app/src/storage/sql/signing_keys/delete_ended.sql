@@ -1,0 +1,1 @@
+DELETE FROM signing_keys WHERE ends_at <= $1
