@@ -18,6 +18,7 @@ pub mod lifecycle;
 pub mod logging;
 pub mod middleware;
 pub mod migrations;
+pub mod outbound;
 pub mod queue;
 pub mod random;
 pub mod services;

@@ -4,6 +4,7 @@
 
 use crate::cache::Cache;
 use crate::clock::SharedClock;
+use crate::outbound::{Outbound, Reach};
 use onebox_model::Config;
 use sqlx::PgPool;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,8 @@ pub struct Services {
     pub config: Arc<Config>,
     /// Where the application keeps its own files.
     pub state_dir: Arc<Path>,
+    /// HTTP to the outside.
+    pub outbound: Outbound,
 }
 
 impl Services {
@@ -34,12 +37,17 @@ impl Services {
         config: Arc<Config>,
         state_dir: PathBuf,
     ) -> Self {
+        let reach = match config.imports.allow_private_networks {
+            true => Reach::Everywhere,
+            false => Reach::Public,
+        };
         Self {
             pool,
             cache,
             clock,
             config,
             state_dir: state_dir.into(),
+            outbound: Outbound::new(reach),
         }
     }
 }

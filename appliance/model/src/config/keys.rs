@@ -108,6 +108,32 @@ pub const KEYS: &[Key] = &[
         )
     },
     Key {
+        default: Some("false"),
+        example: "true",
+        form: "true or false",
+        ..key(
+            "imports.allow_private_networks",
+            "Whether feeds may be fetched from this machine and from private networks. Whoever may start an import could then read what only the box can reach.",
+        )
+    },
+    Key {
+        example: r#""https://api.marketplace.example""#,
+        form: r#"scheme and host such as "https://api.marketplace.example""#,
+        ..key(
+            "imports.orders_origin",
+            "The marketplace that orders are imported from; only it is sent the token below.",
+        )
+    },
+    Key {
+        example: r#"{ secret = "orders_token" }"#,
+        form: r#"the token in quotes, or { secret = "name" }"#,
+        secret: true,
+        ..key(
+            "imports.orders_token",
+            "The bearer token of that marketplace's order interface.",
+        )
+    },
+    Key {
         default: Some(r#""UTC""#),
         example: r#""Europe/Luxembourg""#,
         form: r#"a zone name such as "UTC" or "Europe/Luxembourg""#,

@@ -20,6 +20,7 @@ pub use error::{ConfigError, Origin, Problem};
 pub use keys::{KEYS, Key};
 pub use sections::admin::Admin;
 pub use sections::database::Database;
+pub use sections::imports::Imports;
 pub use sections::log::{Level, Log};
 pub use sections::redis::Redis;
 pub use sections::ssh::{PublicKey, Ssh};
@@ -52,6 +53,8 @@ pub struct Config {
     pub redis: Redis,
     /// How much the workers do at once.
     pub workers: Workers,
+    /// Feeds of products and orders.
+    pub imports: Imports,
     /// The clock on the wall.
     pub time: Time,
     /// How much is logged.
@@ -124,6 +127,7 @@ impl Config {
         found.extend(self.database.validate());
         found.extend(self.redis.validate());
         found.extend(self.workers.validate());
+        found.extend(self.imports.validate());
         found.extend(self.time.validate());
         found
     }

@@ -2,6 +2,7 @@
 
 pub(super) mod admin;
 pub(super) mod database;
+pub(super) mod imports;
 pub(super) mod log;
 pub(super) mod redis;
 pub(super) mod ssh;
