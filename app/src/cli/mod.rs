@@ -14,7 +14,7 @@ mod worker;
 use crate::settings::{Settings, SettingsError};
 use crate::{logging, systemd};
 use clap::{Parser, Subcommand};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The Wizamart application.
 #[derive(Debug, Parser)]
@@ -100,16 +100,22 @@ impl Cli {
     /// # Errors
     /// With a text for the operator.
     pub fn run(self) -> Result<(), CliError> {
-        let settings = Settings::load(&self.config)?;
-        logging::start(settings.config.log.level.as_str(), systemd::under_journal())?;
+        let settings = || start(&self.config);
         match self.command {
-            Command::Web(args) => web::run(&args, &settings),
-            Command::Worker(args) => worker::run(&args, &settings),
-            Command::Scheduler => scheduler::run(&settings),
-            Command::Migrate(args) => migrate::run(&args, &settings),
-            Command::Admin(args) => admin::run(&args, &settings),
-            Command::Queue(args) => queue::run(&args, &settings),
-            Command::Config(args) => config::run(&args, &settings),
+            Command::Web(args) => web::run(&args, &settings()?),
+            Command::Worker(args) => worker::run(&args, &settings()?),
+            Command::Scheduler => scheduler::run(&settings()?),
+            Command::Migrate(args) => migrate::run(&args, &settings()?),
+            Command::Admin(args) => admin::run(&args, &settings()?),
+            Command::Queue(args) => queue::run(&args, &settings()?),
+            Command::Config(args) => config::run(&args, &self.config),
         }
     }
+}
+
+/// What every command but `config` begins with.
+fn start(path: &Path) -> Result<Settings, CliError> {
+    let settings = Settings::load(path)?;
+    logging::start(settings.config.log.level.as_str(), systemd::under_journal())?;
+    Ok(settings)
 }

@@ -114,9 +114,52 @@ fn configuration_is_shown_without_secrets() {
         "postgres://me:hunter2@db.example/shop",
         "redis://:hunter2@r.example:6379",
     );
-    let shown = env.command(&["config", "show"]).output().unwrap();
-    assert!(shown.status.success(), "{}", said(&shown));
-    assert!(said(&shown).contains("db.example") && !said(&shown).contains("hunter2"));
+    for args in [&["config", "show"][..], &["config", "show", "--json"]] {
+        let shown = env.command(args).output().unwrap();
+        assert!(shown.status.success(), "{}", said(&shown));
+        assert!(said(&shown).contains("db.example") && !said(&shown).contains("hunter2"));
+        assert!(
+            said(&shown).contains("ONEBOX_DATABASE__URL"),
+            "{}",
+            said(&shown)
+        );
+    }
+}
+
+#[test]
+fn a_sound_configuration_is_told_from_one_that_is_not() {
+    let env = Env::new("postgres://u@db.example/shop", "redis://r.example:6379");
+    let good = env.command(&["config", "check"]).output().unwrap();
+    assert!(good.status.success(), "{}", said(&good));
+    let path = env.dir.path().join("onebox.toml");
+    std::fs::write(&path, "[log]\nlevle = \"info\"\n").unwrap();
+    let path = path.to_str().unwrap();
+    for args in [["config", "check"], ["config", "show"]] {
+        let bad = env
+            .command(&["--config", path])
+            .args(args)
+            .output()
+            .unwrap();
+        assert!(!bad.status.success());
+        assert!(
+            said(&bad).contains("did you mean \"level\"?"),
+            "{}",
+            said(&bad)
+        );
+    }
+}
+
+/// `wizamart config docs > docs/src/reference/configuration.md` writes it.
+#[test]
+fn the_books_reference_is_what_the_program_prints() {
+    let env = Env::new("postgres://x/x", "redis://x");
+    let printed = env.command(&["config", "docs"]).output().unwrap();
+    let page = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../docs/src/reference/configuration.md"
+    );
+    let committed = std::fs::read_to_string(page).unwrap();
+    assert_eq!(String::from_utf8(printed.stdout).unwrap(), committed);
 }
 
 #[test]

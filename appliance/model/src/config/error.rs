@@ -1,5 +1,6 @@
 //! Errors of the operator's file, written for the operator.
 
+use serde::{Serialize, Serializer};
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -51,6 +52,12 @@ pub enum Origin {
     },
     /// An environment variable.
     Variable(String),
+}
+
+impl Serialize for Origin {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 impl fmt::Display for Origin {

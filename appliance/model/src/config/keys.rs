@@ -43,6 +43,95 @@ pub const KEYS: &[Key] = &[
         )
     },
     Key {
+        example: r#""/var/lib/wizamart/static""#,
+        form: r#"a path such as "/var/lib/wizamart/static""#,
+        ..key(
+            "web.static_dir",
+            "Directory whose files are served under /static/. Small ones are kept in memory and compressed once.",
+        )
+    },
+    Key {
+        default: Some("true"),
+        example: "false",
+        form: "true or false",
+        ..key(
+            "web.compression",
+            "Whether answers of text and JSON are compressed (zstd, br, gzip) for clients that can read it.",
+        )
+    },
+    Key {
+        default: Some("4096"),
+        example: "8192",
+        form: "a whole number from 16 to 60000",
+        ..key(
+            "web.limits.connections",
+            "Connections of all clients together; more wait until one is free.",
+        )
+    },
+    Key {
+        default: Some("512"),
+        example: "64",
+        form: "a whole number from 4 to 60000",
+        ..key(
+            "web.limits.connections_per_address",
+            "Connections of one IPv4 address or one IPv6 /64 network; more are closed at once.",
+        )
+    },
+    Key {
+        default: Some("16384"),
+        example: "8192",
+        form: "a whole number from 4096 to 61440",
+        ..key(
+            "web.limits.header_bytes",
+            "Largest head of a request, in bytes: its target and all header fields. Above it the answer is 431.",
+        )
+    },
+    Key {
+        default: Some("10"),
+        example: "30",
+        form: "a whole number from 1 to 300",
+        ..key(
+            "web.limits.header_seconds",
+            "Seconds a client has for the head of a request, and an idle connection stays open.",
+        )
+    },
+    Key {
+        default: Some("1048576"),
+        example: "2097152",
+        form: "a whole number from 1024 to 1073741824",
+        ..key(
+            "web.limits.body_bytes",
+            "Largest body of a request, in bytes, where an endpoint has no limit of its own. Above it the answer is 413.",
+        )
+    },
+    Key {
+        default: Some("512"),
+        example: "4096",
+        form: "a whole number from 1 to 1048576",
+        ..key(
+            "web.limits.body_rate",
+            "Slowest rate at which a body may arrive, in bytes a second, after ten seconds. Below it the answer is 408.",
+        )
+    },
+    Key {
+        default: Some("30"),
+        example: "60",
+        form: "a whole number from 1 to 600",
+        ..key(
+            "web.limits.request_seconds",
+            "Seconds from the end of a request to the beginning of its answer. Above it the answer is 503.",
+        )
+    },
+    Key {
+        default: Some("30"),
+        example: "60",
+        form: "a whole number from 1 to 600",
+        ..key(
+            "web.limits.write_seconds",
+            "Seconds after which a client that takes nothing of its answer is cut off.",
+        )
+    },
+    Key {
         default: Some(r#""admin@localhost""#),
         example: r#""you@example.com""#,
         form: r#"an address such as "you@example.com""#,
@@ -70,12 +159,46 @@ pub const KEYS: &[Key] = &[
         )
     },
     Key {
+        example: r#""postgres://shop@db.internal:5432/shop""#,
+        form: r#"a URL such as "postgres://user@host/database""#,
+        secret: true,
+        ..key(
+            "database.direct_url",
+            "The same server without its transaction pooler (PgBouncer), for notifications, the scheduler's lead and migrations. Left out, database.url is used.",
+        )
+    },
+    Key {
+        example: r#""postgres://shop@replica.internal/shop""#,
+        form: r#"a URL such as "postgres://user@host/database""#,
+        secret: true,
+        ..key(
+            "database.replica_url",
+            "A streaming replica. While it answers and is at most ten seconds behind, lists and details are read from it.",
+        )
+    },
+    Key {
+        example: r#""/var/lib/onebox/database-ca.pem""#,
+        form: r#"a path from the root such as "/etc/ssl/certs/ca.pem""#,
+        ..key(
+            "database.root_certificate",
+            "Authority (PEM) that signed the servers' certificates. With it, connections are encrypted and the server's name is checked; without it, sslmode in the URL decides.",
+        )
+    },
+    Key {
         example: r#""redis://cache.internal:6379/0""#,
         form: r#"a URL such as "redis://host:6379/0""#,
         secret: true,
         ..key(
             "redis.url",
-            "A Redis elsewhere. Left out, the box's own is used through its socket.",
+            "A Redis elsewhere: redis://, rediss:// (TLS), or redis+sentinel://host:26379,host:26379/NAME/0. Left out, the box's own is used through its socket.",
+        )
+    },
+    Key {
+        example: r#""/var/lib/onebox/redis-ca.pem""#,
+        form: r#"a path from the root such as "/etc/ssl/certs/ca.pem""#,
+        ..key(
+            "redis.root_certificate",
+            "Authority (PEM) that signed the certificate of a rediss:// server. Left out, the system's authorities count.",
         )
     },
     Key {
@@ -149,6 +272,51 @@ pub const KEYS: &[Key] = &[
         ..key(
             "log.level",
             "How much the application logs: error, warn, info, debug or trace.",
+        )
+    },
+    Key {
+        default: Some(r#""problems""#),
+        example: r#""all""#,
+        form: r#""off", "problems" or "all""#,
+        ..key(
+            "log.access",
+            "Which requests have a line in the log: off, problems (our faults, and what took more than a second) or all.",
+        )
+    },
+    Key {
+        default: Some(r#""127.0.0.1:9464""#),
+        example: r#""10.0.0.5:9464""#,
+        form: r#"an address such as "127.0.0.1:9464", or "off""#,
+        ..key(
+            "metrics.listen",
+            "Where the web process serves /metrics for Prometheus, apart from the public ports; \"off\" turns it off.",
+        )
+    },
+    Key {
+        example: r#""https://key@sentry.example.com/1""#,
+        form: r#"the DSN of a project, or { secret = "name" } for a file of the credentials directory"#,
+        secret: true,
+        ..key(
+            "sentry.dsn",
+            "Where errors are reported, by Sentry's protocol. Left out, nothing is.",
+        )
+    },
+    Key {
+        default: Some(r#""production""#),
+        example: r#""staging""#,
+        form: r#"a word such as "production""#,
+        ..key(
+            "sentry.environment",
+            "Which installation this is, as reports name it.",
+        )
+    },
+    Key {
+        default: Some("1"),
+        example: "10",
+        form: "a whole number from 0 to 100",
+        ..key(
+            "sentry.trace_percent",
+            "Of a hundred requests and jobs, how many are reported with their times.",
         )
     },
 ];

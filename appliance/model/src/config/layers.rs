@@ -172,6 +172,12 @@ impl Layers {
         }
     }
 
+    /// Where the value of a key was set; `None` when nobody has.
+    pub(super) fn set_at(&self, key: &str) -> Option<Origin> {
+        let set = self.figment().find_value(key).is_ok();
+        set.then(|| self.origin(key))
+    }
+
     fn origin(&self, key: &str) -> Origin {
         let of_key = |setting: &&Setting| {
             key == setting.key

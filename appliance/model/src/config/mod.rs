@@ -12,22 +12,29 @@
 mod error;
 mod keys;
 mod layers;
+mod reference;
 mod sections;
+mod setting;
 mod template;
 mod url;
 
 pub use error::{ConfigError, Origin, Problem};
 pub use keys::{KEYS, Key};
+pub use reference::reference;
 pub use sections::admin::Admin;
 pub use sections::database::Database;
 pub use sections::imports::Imports;
-pub use sections::log::{Level, Log};
+pub use sections::log::{Access, Level, Log};
+pub use sections::metrics::Metrics;
 pub use sections::redis::Redis;
+pub use sections::sentry::Sentry;
 pub use sections::ssh::{PublicKey, Ssh};
 pub use sections::time::Time;
 pub use sections::web::Web;
+pub use sections::web_limits::WebLimits;
 pub(crate) use sections::workers::MAX_CONCURRENCY;
 pub use sections::workers::{Worker, Workers};
+pub use setting::Setting;
 pub use template::template;
 pub use url::ConnectionUrl;
 
@@ -59,6 +66,10 @@ pub struct Config {
     pub time: Time,
     /// How much is logged.
     pub log: Log,
+    /// Numbers for Prometheus.
+    pub metrics: Metrics,
+    /// Where errors are reported.
+    pub sentry: Sentry,
     /// Where the secrets are that the file only names. Not a setting: the
     /// process finds out and puts it here.
     #[serde(skip)]
@@ -85,6 +96,32 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let env = env.into_iter().map(|(k, v)| (k.into(), v.into()));
         Self::from_layers(&Layers::read(path, env)?)
+    }
+
+    /// Loads as [`Config::load`] and says of each key where its value is from.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn explain(path: &Path) -> Result<(Self, Vec<Setting>), ConfigError> {
+        Self::explained(&Layers::read(path, std::env::vars_os())?)
+    }
+
+    /// The same with the environment given.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn explain_with_env(
+        path: &Path,
+        env: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<(Self, Vec<Setting>), ConfigError> {
+        let env = env.into_iter().map(|(k, v)| (k.into(), v.into()));
+        Self::explained(&Layers::read(path, env)?)
+    }
+
+    fn explained(layers: &Layers) -> Result<(Self, Vec<Setting>), ConfigError> {
+        let config = Self::from_layers(layers)?;
+        let settings = setting::all(&config, layers);
+        Ok((config, settings))
     }
 
     /// Parses the text of an operator's file; `name` stands for it in errors.
@@ -129,6 +166,8 @@ impl Config {
         found.extend(self.workers.validate());
         found.extend(self.imports.validate());
         found.extend(self.time.validate());
+        found.extend(self.metrics.validate());
+        found.extend(self.sentry.validate());
         found
     }
 }

@@ -4,6 +4,7 @@ use crate::config::error::Finding;
 use crate::config::url::ConnectionUrl;
 use crate::paths;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// The role and database of the application.
 const NAME: &str = "wizamart";
@@ -14,6 +15,14 @@ const NAME: &str = "wizamart";
 pub struct Database {
     /// A server elsewhere; the box's own when left out.
     pub url: Option<ConnectionUrl>,
+    /// The same server past a transaction pooler, for what needs a session:
+    /// notifications, the scheduler's lead, migrations.
+    pub direct_url: Option<ConnectionUrl>,
+    /// A streaming replica that answers what may be a moment old.
+    pub replica_url: Option<ConnectionUrl>,
+    /// Authority that signed the servers' certificates; they are then checked
+    /// with their names.
+    pub root_certificate: Option<PathBuf>,
 }
 
 impl Database {
@@ -33,16 +42,30 @@ impl Database {
         })
     }
 
+    /// The URL for what needs a session of its own.
+    #[must_use]
+    pub fn direct_connect_url(&self) -> ConnectionUrl {
+        self.direct_url
+            .clone()
+            .unwrap_or_else(|| self.connect_url())
+    }
+
     pub(in crate::config) fn validate(&self) -> Vec<Finding> {
-        match &self.url {
-            Some(url) if !matches!(url.scheme(), "postgres" | "postgresql") => {
-                vec![Finding::hidden(
-                    "database.url",
+        let urls = [
+            ("database.url", &self.url),
+            ("database.direct_url", &self.direct_url),
+            ("database.replica_url", &self.replica_url),
+        ];
+        urls.into_iter()
+            .filter_map(|(key, url)| Some((key, url.as_ref()?)))
+            .filter(|(_, url)| !matches!(url.scheme(), "postgres" | "postgresql"))
+            .map(|(key, _)| {
+                Finding::hidden(
+                    key,
                     "this is not a PostgreSQL URL",
                     r#"write a URL such as "postgres://user@host/database""#,
-                )]
-            }
-            _ => Vec::new(),
-        }
+                )
+            })
+            .collect()
     }
 }

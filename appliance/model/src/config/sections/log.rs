@@ -8,6 +8,21 @@ use serde::{Deserialize, Serialize};
 pub struct Log {
     /// Least severity that is logged.
     pub level: Level,
+    /// Which requests have a line of their own.
+    pub access: Access,
+}
+
+/// Which requests are logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Access {
+    /// None.
+    Off,
+    /// Those that failed by our fault or took more than a second.
+    #[default]
+    Problems,
+    /// Every one.
+    All,
 }
 
 /// Severity of a log record.

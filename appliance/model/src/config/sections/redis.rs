@@ -4,6 +4,7 @@ use crate::config::error::Finding;
 use crate::config::url::ConnectionUrl;
 use crate::paths;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// Redis.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,7 +12,20 @@ use serde::{Deserialize, Serialize};
 pub struct Redis {
     /// A server elsewhere; the box's own when left out.
     pub url: Option<ConnectionUrl>,
+    /// Authority that signed the server's certificate.
+    pub root_certificate: Option<PathBuf>,
 }
+
+/// What a URL may begin with. The `sentinel` forms name sentinels, and then
+/// the primary's name before the database: `…://a:26379,b:26379/main/0`.
+const SCHEMES: [&str; 6] = [
+    "redis",
+    "rediss",
+    "redis+unix",
+    "unix",
+    "redis+sentinel",
+    "rediss+sentinel",
+];
 
 impl Redis {
     /// Whether the box's own Redis is used.
@@ -30,7 +44,7 @@ impl Redis {
 
     pub(in crate::config) fn validate(&self) -> Vec<Finding> {
         match &self.url {
-            Some(url) if !matches!(url.scheme(), "redis" | "rediss" | "redis+unix" | "unix") => {
+            Some(url) if !SCHEMES.contains(&url.scheme()) => {
                 vec![Finding::hidden(
                     "redis.url",
                     "this is not a Redis URL",

@@ -1,14 +1,33 @@
 //! `[web]`: what the world calls this box.
 
+use super::web_limits::WebLimits;
 use crate::config::error::Finding;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
-/// Names the box answers to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Names the box answers to, and how it answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Web {
     /// Host names, the first one is the canonical one.
     pub domains: Vec<String>,
+    /// Directory whose files are served under `/static/`.
+    pub static_dir: Option<PathBuf>,
+    /// Whether answers are compressed for clients that can read it.
+    pub compression: bool,
+    /// How much clients may take.
+    pub limits: WebLimits,
+}
+
+impl Default for Web {
+    fn default() -> Self {
+        Self {
+            domains: Vec::new(),
+            static_dir: None,
+            compression: true,
+            limits: WebLimits::default(),
+        }
+    }
 }
 
 const FIX: &str = r#"write a plain host name such as "shop.example.com""#;
@@ -17,7 +36,15 @@ impl Web {
     pub(in crate::config) fn validate(&self) -> Vec<Finding> {
         let finding =
             |domain: &str, why: &str, fix: &str| Finding::new("web.domains", domain, why, fix);
-        let mut found = Vec::new();
+        let mut found = self.limits.validate();
+        if let Some(dir) = self.static_dir.as_ref().filter(|dir| !dir.is_absolute()) {
+            found.push(Finding::new(
+                "web.static_dir",
+                &dir.to_string_lossy(),
+                "this is not a path from the root",
+                r#"write the whole path, such as "/var/lib/wizamart/static""#,
+            ));
+        }
         for (index, domain) in self.domains.iter().enumerate() {
             if let Err(why) = check_host_name(domain) {
                 found.push(finding(domain, why, FIX));
@@ -111,6 +138,7 @@ mod tests {
     fn a_name_that_stands_twice_is_found() {
         let web = Web {
             domains: vec!["a.example".into(), "b.example".into(), "a.example".into()],
+            ..Web::default()
         };
         assert_eq!(web.validate().len(), 1);
     }
