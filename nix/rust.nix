@@ -68,8 +68,11 @@ let
     inherit vendor manifests packages;
   };
 
-  program = name: packages: dirs: inTree {
-    inherit name packages vendor dependencies;
+  # All packages are selected each time, the unwanted as stand-ins: which
+  # features a dependency has depends on everything that is built with it, and
+  # with other features it would be compiled again.
+  program = name: programs: dirs: inTree {
+    inherit name programs packages vendor dependencies;
     sources = sources dirs;
     tree = rustTree;
     script = ./scripts/program.sh;

@@ -1,9 +1,9 @@
-# Compiles $packages on top of $dependencies into $out/bin (see rust.nix).
+# Compiles $programs on top of $dependencies into $out/bin (see rust.nix).
 . "$cargoHome"
 cp -r --no-preserve=mode,ownership,timestamps "$sources" source
 # Fingerprints compare times: keep the store's, which are all the same.
 cp -r --no-preserve=mode,ownership --preserve=timestamps "$dependencies/target" target
-find target/release/build -name 'build-script-*' -type f -exec chmod +x {} +
+find target/release/build -name 'build[-_]script[-_]*' -type f -exec chmod +x {} +
 workspace source
 cd source
 stand_ins
@@ -17,4 +17,4 @@ for manifest in $(find . -name Cargo.toml); do
 done
 cargo build --release --offline "${selected[@]}"
 mkdir -p "$out/bin"
-find /build/target/release -maxdepth 1 -type f -perm -0100 -exec cp {} "$out/bin/" \;
+for program in $programs; do cp "/build/target/release/$program" "$out/bin/"; done
