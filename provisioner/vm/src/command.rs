@@ -23,6 +23,17 @@ pub struct Spec<'a> {
     pub ovmf: Option<&'a Ovmf>,
     /// What the box is given at start.
     pub credentials: &'a [Credential],
+    /// What becomes of what the box writes.
+    pub writes: Writes,
+}
+
+/// What becomes of what a guest writes to its disks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writes {
+    /// It stays.
+    Kept,
+    /// It is gone with QEMU.
+    Dropped,
 }
 
 /// QEMU's arguments. It must be started in the state directory: the sockets
@@ -76,6 +87,9 @@ pub fn arguments(spec: &Spec<'_>) -> Vec<OsString> {
     for credential in spec.credentials {
         args.pair("-smbios", credential.smbios());
     }
+    if spec.writes == Writes::Dropped {
+        args.flag("-snapshot");
+    }
     args.0
 }
 
@@ -124,6 +138,7 @@ mod tests {
             accel: Accel::Tcg,
             ovmf,
             credentials,
+            writes: Writes::Kept,
         };
         let args = arguments(&spec);
         args.iter()
@@ -155,7 +170,9 @@ mod tests {
             assert!(line.contains(expected), "{expected} is not in {line}");
         }
         assert!(
-            !line.contains("pflash") && !line.contains("-no-reboot"),
+            ["pflash", "-no-reboot", "-snapshot"]
+                .iter()
+                .all(|word| !line.contains(word)),
             "{line}"
         );
     }

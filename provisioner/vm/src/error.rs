@@ -176,6 +176,9 @@ pub enum Error {
         /// The serial log.
         log: PathBuf,
     },
+    /// Whoever waited for a start wants it no more.
+    #[error("the start was interrupted")]
+    Interrupted,
     /// Something did not happen in time.
     #[error("{what} did not happen within {} s", limit.as_secs())]
     Timeout {

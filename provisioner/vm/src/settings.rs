@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::accel::Accel;
 use crate::error::{Error, IoContext, Result};
 use crate::firmware::Firmware;
 use crate::image::Identity;
@@ -44,6 +45,9 @@ pub struct Settings {
     /// QEMU's processor model; the accelerator's default when absent.
     #[serde(default)]
     pub cpu: Option<String>,
+    /// What runs the guest; found out when absent.
+    #[serde(default)]
+    pub accel: Option<Accel>,
     /// Ports on this machine.
     pub ports: Ports,
     /// The image on the disk; absent while it is being written.
@@ -59,6 +63,7 @@ impl Default for Settings {
             disk_gib: 8,
             firmware: Firmware::Bios,
             cpu: None,
+            accel: None,
             ports: Ports::default(),
             image: None,
         }

@@ -39,6 +39,38 @@ const GUEST: [u8; 68] = [
 const TEXTS: &[u8] = b"\r\nLinux version 0.0 of the test guest\r\n\
                        Welcome to the test guest\r\n\0power button\r\n\0";
 
+/// A guest that says a boot loader's last line and then nothing any more, like
+/// a kernel that hangs: 16-bit code that writes its boot sector to [`SPOT`] by
+/// the BIOS (int 0x13), prints the first of its texts to COM1 if that worked,
+/// else the second, and jumps to itself.
+#[rustfmt::skip]
+const STUCK: [u8; 58] = [
+    0x31, 0xc0, 0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xd0, 0xbc, 0x00, 0x7c, 0xfc,
+    0xbb, 0x00, 0x7c, 0xb8, 0x01, 0x03, 0xb9, 0x06, 0x00, 0xb6, 0x00, 0xcd,
+    0x13, 0xbe, 0x3a, 0x7c, 0x73, 0x03, 0xbe, 0x56, 0x7c, 0xac, 0x84, 0xc0,
+    0x74, 0x12, 0x88, 0xc3, 0xba, 0xfd, 0x03, 0xec, 0xa8, 0x20, 0x74, 0xfb,
+    0x88, 0xd8, 0xba, 0xf8, 0x03, 0xee, 0xeb, 0xe9, 0xeb, 0xfe,
+];
+
+/// Its texts, at 0x7c3a and 0x7c56.
+const STUCK_TEXTS: &[u8] = b"\r\nOnebox: starting slot A\r\n\0\r\nno write\r\n\0";
+
+/// Sector of the partition table that is unused and that [`STUCK`] writes to.
+pub const SPOT: u64 = 5;
+
+/// Writes an image whose guest writes to [`SPOT`] and hangs.
+///
+/// # Errors
+/// When the file can't be written.
+pub fn write_stuck_image(path: &Path) -> io::Result<()> {
+    write_image(path, 1)?;
+    let sector = sector(&[&STUCK, STUCK_TEXTS]);
+    File::options()
+        .write(true)
+        .open(path)?
+        .write_all_at(&sector, 0)
+}
+
 /// Writes the image to `path`; every partition is filled with `fill`.
 ///
 /// # Errors
@@ -54,7 +86,7 @@ pub fn write_image(path: &Path, fill: u8) -> io::Result<()> {
 pub fn write_image_with(path: &Path, fill: u8, partitions: &[(u64, u64); 5]) -> io::Result<()> {
     let file = File::create(path)?;
     file.set_len(SECTORS * SECTOR)?;
-    file.write_all_at(&boot_sector(), 0)?;
+    file.write_all_at(&sector(&[&GUEST, TEXTS]), 0)?;
     let entries = entries(partitions);
     file.write_all_at(&header(&entries), SECTOR)?;
     file.write_all_at(&entries, 2 * SECTOR)?;
@@ -65,10 +97,11 @@ pub fn write_image_with(path: &Path, fill: u8, partitions: &[(u64, u64); 5]) -> 
     Ok(())
 }
 
-fn boot_sector() -> [u8; 512] {
+/// A boot sector of these parts.
+fn sector(parts: &[&[u8]]) -> [u8; 512] {
     let mut sector = [0; 512];
-    sector[..GUEST.len()].copy_from_slice(&GUEST);
-    sector[GUEST.len()..GUEST.len() + TEXTS.len()].copy_from_slice(TEXTS);
+    let code = parts.concat();
+    sector[..code.len()].copy_from_slice(&code);
     sector[510..].copy_from_slice(&[0x55, 0xaa]);
     sector
 }

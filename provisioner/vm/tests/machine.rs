@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use onebox_vm::accel::Accel;
 use onebox_vm::firmware::Firmware;
 use onebox_vm::gpt::{Gpt, SECTOR};
 use onebox_vm::vm::{Ended, Refresh};
@@ -139,6 +140,8 @@ fn uefi_starts_with_variables_of_its_own() {
     let bench = Bench::new();
     let settings = Settings {
         firmware: Firmware::Uefi,
+        // Its guest is for a BIOS: a trial would see nothing of it.
+        accel: Some(Accel::Tcg),
         ..bench.settings()
     };
     let vm = Vm::create(bench.state(), settings, &bench.image())

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::ValueEnum;
+use onebox_vm::accel::Accel;
 use onebox_vm::firmware::Firmware;
-use onebox_vm::vm::{Ended, Refresh};
+use onebox_vm::vm::{Ended, Refresh, Step};
 use onebox_vm::{Error as VmError, Settings, Vm, ready};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -41,6 +42,10 @@ pub(crate) struct Args {
     /// What starts it [default: bios]
     #[arg(long)]
     firmware: Option<FirmwareName>,
+    /// What runs its instructions: the processor, QEMU, or what a trial finds
+    /// [default: auto]
+    #[arg(long)]
+    accel: Option<AccelName>,
     /// Processor model, as QEMU calls it
     #[arg(long, value_name = "MODEL")]
     cpu: Option<String>,
@@ -71,6 +76,13 @@ pub(crate) struct Args {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
+enum AccelName {
+    Auto,
+    Kvm,
+    Tcg,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
 enum FirmwareName {
     Bios,
     Uefi,
@@ -94,7 +106,18 @@ impl Args {
         }
         let mut progress = Progress::new();
         let vm = self.machine(&mut progress)?;
-        let choice = vm.start()?;
+        let started = vm.start_watched(|Step::Rehearsal| {
+            progress.now("trying whether KVM runs the box's kernel here (once)");
+            !stop.load(Ordering::Relaxed)
+        });
+        let choice = match started {
+            Err(VmError::Interrupted) => {
+                drop(progress);
+                eprintln!("Not started.");
+                return Ok(ExitCode::FAILURE);
+            }
+            other => other?,
+        };
         progress.now(&format!("started by {} ({})", choice.accel, choice.reason));
         let outcome = self.wait(&vm, &mut progress, &stop);
         let seconds = progress.seconds();
@@ -197,6 +220,12 @@ impl Args {
         set(&mut settings.ports.ssh, &self.ssh_port);
         if self.cpu.is_some() {
             settings.cpu.clone_from(&self.cpu);
+        }
+        match self.accel {
+            Some(AccelName::Auto) => settings.accel = None,
+            Some(AccelName::Kvm) => settings.accel = Some(Accel::Kvm),
+            Some(AccelName::Tcg) => settings.accel = Some(Accel::Tcg),
+            None => {}
         }
         match self.firmware {
             Some(FirmwareName::Bios) => settings.firmware = Firmware::Bios,

@@ -2,10 +2,13 @@
 //! emulated.
 //!
 //! `/dev/kvm` being there says little: on many rented machines it opens and
-//! guests die in it. So a tiny guest ([`probe`]) is started, and the answer is
-//! kept until the kernel, QEMU or the right to open the device changes.
+//! guests die in it. So a tiny guest ([`probe`]) is started first. One that ran
+//! is no proof yet: KVM stays [`Finding::Unproven`] until a kernel reached
+//! userspace under it once ([`trial`], driven by [`Vm::start`](crate::Vm::start)).
+//! The answer is kept until the kernel, QEMU or the firmware changes.
 
 pub mod probe;
+pub mod trial;
 
 use std::fmt;
 use std::fs;
@@ -15,6 +18,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
+use crate::firmware::Firmware;
 use crate::state::State;
 
 /// How the guest's instructions are run.
@@ -56,50 +60,107 @@ pub struct Choice {
     pub reason: String,
 }
 
+/// What is known about this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// Enough to start a box.
+    Settled(Choice),
+    /// KVM runs a tiny guest; nobody has seen it run a kernel.
+    Unproven,
+}
+
 /// An answer and what it depended on.
 #[derive(Serialize, Deserialize)]
 struct Cached {
     depends_on: String,
     choice: Choice,
+    /// Whether KVM was seen running a kernel; emulation needs no proof.
+    #[serde(default)]
+    proven: bool,
 }
 
-/// The accelerator to use on this machine.
-///
-/// # Errors
-/// When QEMU is missing or the state directory can't be written.
-pub fn choose(state: &State, qemu: &Path) -> Result<Choice> {
-    if !may_open_kvm() {
-        return Ok(Choice {
-            accel: Accel::Tcg,
-            reason: "/dev/kvm can't be opened".into(),
-        });
+/// Where answers for one machine are kept and what they depend on.
+#[derive(Debug)]
+pub struct Memory<'a> {
+    state: &'a State,
+    qemu: &'a Path,
+    depends_on: String,
+}
+
+impl<'a> Memory<'a> {
+    /// The memory of `state` for starts by this QEMU and firmware.
+    #[must_use]
+    pub fn new(state: &'a State, qemu: &'a Path, firmware: Firmware) -> Self {
+        Self {
+            state,
+            qemu,
+            depends_on: surroundings(qemu, firmware),
+        }
     }
-    let depends_on = surroundings(qemu);
-    let cached = fs::read(state.accel_cache())
-        .ok()
-        .and_then(|text| serde_json::from_slice::<Cached>(&text).ok())
-        .filter(|cached| cached.depends_on == depends_on);
-    if let Some(cached) = cached {
-        return Ok(cached.choice);
+
+    /// What is known, or what a probe finds now.
+    ///
+    /// # Errors
+    /// When QEMU is missing or the state directory can't be written.
+    pub fn find(&self) -> Result<Finding> {
+        if !may_open_kvm() {
+            return Ok(Finding::Settled(Choice {
+                accel: Accel::Tcg,
+                reason: "/dev/kvm can't be opened".into(),
+            }));
+        }
+        let choice = match self.recall() {
+            Some(finding) => return Ok(finding),
+            None => match probe::run(self.qemu, &self.state.probe(), Accel::Kvm, "host")? {
+                probe::Verdict::Works => return Ok(Finding::Unproven),
+                probe::Verdict::Fails(reason) => refused("guest", &reason),
+            },
+        };
+        self.keep(&choice);
+        Ok(Finding::Settled(choice))
     }
-    let choice = match probe::run(qemu, &state.probe(), Accel::Kvm, "host")? {
-        probe::Verdict::Works => Choice {
-            accel: Accel::Kvm,
-            reason: "it runs guests here".into(),
-        },
-        probe::Verdict::Fails(reason) => Choice {
-            accel: Accel::Tcg,
-            reason: format!("KVM runs no guest here: {reason}"),
-        },
-    };
-    // Without the cache the next start only takes a little longer.
-    if let Ok(text) = serde_json::to_vec(&Cached {
-        depends_on,
-        choice: choice.clone(),
-    }) {
-        let _ = fs::write(state.accel_cache(), text);
+
+    /// What an earlier start found. A KVM that was chosen and not proven is as
+    /// good as unknown.
+    fn recall(&self) -> Option<Finding> {
+        let text = fs::read(self.state.accel_cache()).ok()?;
+        let cached: Cached = serde_json::from_slice(&text).ok()?;
+        let settled = cached.proven || cached.choice.accel == Accel::Tcg;
+        (settled && cached.depends_on == self.depends_on).then_some(Finding::Settled(cached.choice))
     }
-    Ok(choice)
+
+    /// Settles what a trial has shown.
+    #[must_use]
+    pub fn settle(&self, refuted: Option<&str>) -> Choice {
+        let choice = match refuted {
+            None => Choice {
+                accel: Accel::Kvm,
+                reason: "it runs the box's kernel here".into(),
+            },
+            Some(reason) => refused("kernel", reason),
+        };
+        self.keep(&choice);
+        choice
+    }
+
+    /// Without the memory the next start only takes a little longer.
+    fn keep(&self, choice: &Choice) {
+        let cached = Cached {
+            depends_on: self.depends_on.clone(),
+            choice: choice.clone(),
+            proven: choice.accel == Accel::Kvm,
+        };
+        if let Ok(text) = serde_json::to_vec(&cached) {
+            let _ = fs::write(self.state.accel_cache(), text);
+        }
+    }
+}
+
+fn refused(what: &str, reason: &str) -> Choice {
+    Choice {
+        accel: Accel::Tcg,
+        reason: format!("KVM runs no {what} here: {reason}"),
+    }
 }
 
 fn may_open_kvm() -> bool {
@@ -110,16 +171,57 @@ fn may_open_kvm() -> bool {
         .is_ok()
 }
 
-/// Everything that may change the probe's answer.
-fn surroundings(qemu: &Path) -> String {
+/// Everything that may change the answer.
+fn surroundings(qemu: &Path, firmware: Firmware) -> String {
     let uname = rustix::system::uname();
     let modified = fs::metadata(qemu)
         .map(|meta| meta.mtime())
         .unwrap_or_default();
     format!(
-        "{} {} {} {modified}",
+        "{} {} {} {modified} {firmware}",
         uname.release().to_string_lossy(),
         uname.version().to_string_lossy(),
         qemu.display()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory(state: &State, firmware: Firmware) -> Memory<'_> {
+        Memory::new(state, Path::new("/usr/bin/qemu"), firmware)
+    }
+
+    #[test]
+    fn what_a_trial_has_shown_is_remembered_with_its_reason() {
+        let temp = tempfile::tempdir().unwrap();
+        let state = State::new(temp.path());
+        let memory = memory(&state, Firmware::Bios);
+        assert_eq!(memory.recall(), None);
+        let choice = memory.settle(Some("it hung"));
+        assert_eq!(choice.accel, Accel::Tcg);
+        assert_eq!(choice.reason, "KVM runs no kernel here: it hung");
+        assert_eq!(memory.recall(), Some(Finding::Settled(choice)));
+        let choice = memory.settle(None);
+        assert_eq!(choice.accel, Accel::Kvm);
+        assert_eq!(memory.recall(), Some(Finding::Settled(choice)));
+    }
+
+    #[test]
+    fn another_firmware_and_a_choice_without_proof_are_tried_anew() {
+        let temp = tempfile::tempdir().unwrap();
+        let state = State::new(temp.path());
+        let bios = memory(&state, Firmware::Bios);
+        let choice = bios.settle(None);
+        assert_eq!(memory(&state, Firmware::Uefi).recall(), None);
+        let unproven = Cached {
+            depends_on: bios.depends_on.clone(),
+            choice,
+            proven: false,
+        };
+        let text = serde_json::to_vec(&unproven).unwrap();
+        fs::write(state.accel_cache(), text).unwrap();
+        assert_eq!(bios.recall(), None);
+    }
 }

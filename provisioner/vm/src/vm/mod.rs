@@ -5,6 +5,7 @@
 //! says so, also to the next program that asks.
 
 mod create;
+mod rehearse;
 mod start;
 mod stop;
 
@@ -19,6 +20,7 @@ use crate::ssh::Ssh;
 use crate::{Settings, State, lock, process};
 
 pub use create::Refresh;
+pub use rehearse::Step;
 pub use stop::Ended;
 
 /// The program that is the machine.
