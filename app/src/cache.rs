@@ -18,7 +18,10 @@ pub struct CacheError {
 
 /// A connection shared by everything in the process.
 #[derive(Clone)]
-pub struct Cache(ConnectionManager);
+pub struct Cache {
+    connection: ConnectionManager,
+    client: redis::Client,
+}
 
 impl std::fmt::Debug for Cache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -38,7 +41,10 @@ impl Cache {
             .set_number_of_retries(1);
         client
             .get_connection_manager_lazy(config)
-            .map(Self)
+            .map(|connection| Self {
+                connection,
+                client: client.clone(),
+            })
             .map_err(|source| CacheError {
                 action: "set up the connection to Redis",
                 source,
@@ -83,6 +89,32 @@ impl Cache {
         self.run("delete a key", redis::cmd("DEL").arg(key)).await
     }
 
+    /// Sends a message to whoever listens at this moment.
+    ///
+    /// # Errors
+    /// When Redis fails.
+    pub async fn publish(&self, channel: &str, message: &str) -> Result<(), CacheError> {
+        let command = redis::cmd("PUBLISH").arg(channel).arg(message).to_owned();
+        self.run("publish a message", &command).await
+    }
+
+    /// A connection of its own that hears what is published; it does not
+    /// come back by itself when it is lost.
+    ///
+    /// # Errors
+    /// When Redis cannot be reached within a few seconds.
+    pub async fn subscriber(&self) -> Result<redis::aio::PubSub, CacheError> {
+        let action = "subscribe to messages";
+        let connecting = self.client.get_async_pubsub();
+        match tokio::time::timeout(Duration::from_secs(3), connecting).await {
+            Ok(connected) => connected.map_err(|source| CacheError { action, source }),
+            Err(_) => Err(CacheError {
+                action,
+                source: std::io::Error::from(std::io::ErrorKind::TimedOut).into(),
+            }),
+        }
+    }
+
     /// Counts up a key whose window opens with its first count; gives the
     /// count.
     ///
@@ -90,7 +122,7 @@ impl Cache {
     /// When Redis fails.
     pub async fn count(&self, key: &str, window: Duration) -> Result<u64, CacheError> {
         // SET NX first: a count without an end would lock someone out for ever.
-        let mut connection = self.0.clone();
+        let mut connection = self.connection.clone();
         redis::pipe()
             .atomic()
             .cmd("SET")
@@ -120,7 +152,7 @@ impl Cache {
         action: &'static str,
         pipeline: &redis::Pipeline,
     ) -> Result<T, CacheError> {
-        let mut connection = self.0.clone();
+        let mut connection = self.connection.clone();
         pipeline
             .query_async(&mut connection)
             .await
@@ -141,7 +173,7 @@ impl Cache {
         action: &'static str,
         command: &redis::Cmd,
     ) -> Result<T, CacheError> {
-        let mut connection = self.0.clone();
+        let mut connection = self.connection.clone();
         command
             .query_async(&mut connection)
             .await

@@ -2,6 +2,7 @@
 //! exists exactly when what caused it does.
 
 use super::job::Job;
+use crate::domain::ids::VendorId;
 use crate::storage::StorageError;
 use crate::storage::jobs::{self, JobRow, NewRow};
 use onebox_model::QueueName;
@@ -35,6 +36,7 @@ pub struct NewJob {
     run_at: Option<OffsetDateTime>,
     max_attempts: i32,
     unique: Option<Unique>,
+    vendor: Option<VendorId>,
 }
 
 /// What enqueueing came to.
@@ -97,6 +99,7 @@ impl NewJob {
             run_at: None,
             max_attempts: MAX_ATTEMPTS,
             unique: None,
+            vendor: None,
         }
     }
 
@@ -125,6 +128,13 @@ impl NewJob {
     #[must_use]
     pub fn max_attempts(mut self, attempts: i32) -> Self {
         self.max_attempts = attempts.max(1);
+        self
+    }
+
+    /// It is this vendor's job: the vendor's users may watch it.
+    #[must_use]
+    pub fn vendor(mut self, vendor: VendorId) -> Self {
+        self.vendor = Some(vendor);
         self
     }
 
@@ -162,6 +172,7 @@ pub async fn enqueue(
         max_attempts: job.max_attempts,
         unique_key: key.as_deref(),
         unique_until: until,
+        vendor: job.vendor,
         now,
     };
     loop {

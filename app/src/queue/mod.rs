@@ -17,6 +17,7 @@
 
 pub mod backoff;
 pub mod enqueue;
+pub mod feedback;
 pub mod job;
 pub mod jobs;
 pub mod outcome;

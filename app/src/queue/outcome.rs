@@ -1,6 +1,7 @@
 //! What a run of a job can come to.
 
 use crate::storage::StorageError;
+use crate::storage::jobs::JobState;
 use time::Duration;
 
 /// How a run ended.
@@ -36,6 +37,28 @@ pub enum JobError {
     /// Anything else, in words.
     #[error("{0}")]
     Other(String),
+}
+
+impl Outcome {
+    /// Where the job stands after this attempt.
+    #[must_use]
+    pub fn state(&self, attempt: i32, max_attempts: i32) -> JobState {
+        match self {
+            Self::Done => JobState::Done,
+            Self::Fail { .. } => JobState::Dead,
+            Self::Retry { .. } if attempt >= max_attempts => JobState::Dead,
+            Self::Retry { .. } | Self::Snooze { .. } => JobState::Queued,
+        }
+    }
+
+    /// What went wrong, if anything.
+    #[must_use]
+    pub fn error(&self) -> Option<&str> {
+        match self {
+            Self::Retry { error, .. } | Self::Fail { error } => Some(error),
+            Self::Done | Self::Snooze { .. } => None,
+        }
+    }
 }
 
 impl From<Result<Outcome, JobError>> for Outcome {

@@ -3,7 +3,7 @@
 //! stays in the queue with an error and is tried again later.
 
 use super::job::{Context, Job};
-use super::jobs::{clean_up::CleanUp, demo_mail::DemoMail};
+use super::jobs::{clean_up::CleanUp, demo_mail::DemoMail, sample::TakeSamples};
 use super::outcome::Outcome;
 use onebox_model::QueueName;
 use serde_json::Value;
@@ -27,7 +27,10 @@ impl Registry {
     /// Every kind of the product.
     #[must_use]
     pub fn standard() -> Self {
-        Self::default().with::<CleanUp>().with::<DemoMail>()
+        Self::default()
+            .with::<CleanUp>()
+            .with::<DemoMail>()
+            .with::<TakeSamples>()
     }
 
     /// Adds a kind.

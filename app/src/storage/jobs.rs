@@ -2,17 +2,19 @@
 //! only how each step reads and writes rows.
 
 use super::{Doing, StorageError};
+use crate::domain::ids::VendorId;
+use serde::{Deserialize, Serialize};
 use sqlx::postgres::PgRow;
+use sqlx::types::Json;
 use sqlx::{FromRow, PgConnection, PgExecutor, Row};
 use std::fmt;
 use std::str::FromStr;
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Where a job stands.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum JobState {
     /// Waits for its time or for a worker.
@@ -60,6 +62,18 @@ impl FromStr for JobState {
     }
 }
 
+/// How one attempt failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AttemptError {
+    /// Which attempt, from 1.
+    pub attempt: i32,
+    /// When it ended.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// What went wrong.
+    pub error: String,
+}
+
 /// One job as stored. Its queue is text: a row may come from a newer version
 /// that knows more queues.
 #[derive(Clone, Debug)]
@@ -75,6 +89,9 @@ pub struct JobRow {
     pub attempt: i32,
     pub max_attempts: i32,
     pub last_error: Option<String>,
+    pub vendor_id: Option<VendorId>,
+    pub cancel_requested_at: Option<OffsetDateTime>,
+    pub errors: Vec<AttemptError>,
     pub created_at: OffsetDateTime,
     pub started_at: Option<OffsetDateTime>,
     pub finished_at: Option<OffsetDateTime>,
@@ -96,6 +113,9 @@ impl FromRow<'_, PgRow> for JobRow {
             attempt: row.try_get("attempt")?,
             max_attempts: row.try_get("max_attempts")?,
             last_error: row.try_get("last_error")?,
+            vendor_id: row.try_get("vendor_id")?,
+            cancel_requested_at: row.try_get("cancel_requested_at")?,
+            errors: row.try_get::<Json<Vec<AttemptError>>, _>("errors")?.0,
             created_at: row.try_get("created_at")?,
             started_at: row.try_get("started_at")?,
             finished_at: row.try_get("finished_at")?,
@@ -115,6 +135,7 @@ pub struct NewRow<'a> {
     pub max_attempts: i32,
     pub unique_key: Option<&'a str>,
     pub unique_until: Option<OffsetDateTime>,
+    pub vendor: Option<VendorId>,
     pub now: OffsetDateTime,
 }
 
@@ -137,6 +158,7 @@ pub async fn insert(
         .bind(new.unique_key)
         .bind(new.unique_until)
         .bind(new.now)
+        .bind(new.vendor)
         .fetch_optional(connection)
         .await
         .doing("enqueue a job")
@@ -189,7 +211,7 @@ pub async fn list(
 }
 
 /// How one queue stands.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[expect(missing_docs, reason = "see the statement")]
 pub struct QueueStats {
     pub queue: String,

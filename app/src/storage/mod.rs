@@ -13,6 +13,7 @@ pub mod jobs;
 pub mod leases;
 pub mod outbox;
 pub mod refresh_families;
+pub mod samples;
 pub mod signing_keys;
 pub mod users;
 pub mod workers;

@@ -21,6 +21,7 @@ mod health;
 mod migrations;
 mod queue;
 mod queue_crash;
+mod queue_feedback;
 mod scheduler;
 mod statements;
 mod support;

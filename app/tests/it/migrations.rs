@@ -40,7 +40,9 @@ async fn fill(connection: &mut PgConnection) {
          INSERT INTO refresh_spent SELECT 's', id, now() FROM refresh_families;
          INSERT INTO password_resets SELECT 'h', id, now(), now() FROM users;
          INSERT INTO recovery_codes SELECT id, 'h' FROM users;
-         INSERT INTO audit_log (at, user_email, action) VALUES (now(), 'a@example.org', 'user.create')",
+         INSERT INTO audit_log (at, user_email, action) VALUES (now(), 'a@example.org', 'user.create');
+         INSERT INTO queue_pauses (queue, paused_at) VALUES ('default', now());
+         INSERT INTO samples (at, name, value) VALUES (now(), 'orders', 1)",
     )
     .execute(connection)
     .await

@@ -4,8 +4,10 @@ pub mod create;
 pub mod list;
 pub mod show;
 
+use crate::domain::ids::VendorId;
+use crate::queue::feedback::{Known, Progress};
 use crate::state::AppState;
-use crate::storage::jobs::{JobRow, JobState};
+use crate::storage::jobs::{AttemptError, JobRow, JobState};
 use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -33,6 +35,10 @@ pub struct JobView {
     attempt: i32,
     max_attempts: i32,
     last_error: Option<String>,
+    errors: Vec<AttemptError>,
+    vendor_id: Option<VendorId>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    cancel_requested_at: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339")]
     run_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
@@ -41,6 +47,20 @@ pub struct JobView {
     started_at: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339::option")]
     finished_at: Option<OffsetDateTime>,
+    /// How far it is, as far as it told; only where one job is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    progress: Option<Progress>,
+    /// What it left, kept a day; only where one job is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<Value>,
+}
+
+impl JobView {
+    pub(super) fn with(mut self, known: Known) -> Self {
+        self.progress = known.progress;
+        self.result = known.result;
+        self
+    }
 }
 
 impl From<JobRow> for JobView {
@@ -55,10 +75,15 @@ impl From<JobRow> for JobView {
             attempt: row.attempt,
             max_attempts: row.max_attempts,
             last_error: row.last_error,
+            errors: row.errors,
+            vendor_id: row.vendor_id,
+            cancel_requested_at: row.cancel_requested_at,
             run_at: row.run_at,
             created_at: row.created_at,
             started_at: row.started_at,
             finished_at: row.finished_at,
+            progress: None,
+            result: None,
         }
     }
 }

@@ -4,6 +4,7 @@ use super::JobView;
 use crate::auth::identity::Admin;
 use crate::controllers::extract::PathOf;
 use crate::errors::{AppError, AppResult, Problem};
+use crate::queue::feedback;
 use crate::state::AppState;
 use crate::storage::jobs;
 use axum::Json;
@@ -34,5 +35,6 @@ pub async fn show(
 ) -> AppResult<Json<JobView>> {
     let row = jobs::find(&state.pool, id).await?;
     let row = row.ok_or_else(|| AppError::not_found("There is no such job (any more)."))?;
-    Ok(Json(row.into()))
+    let known = feedback::read(&state.services, id).await;
+    Ok(Json(JobView::from(row).with(known)))
 }

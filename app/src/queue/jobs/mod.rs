@@ -2,3 +2,4 @@
 
 pub mod clean_up;
 pub mod demo_mail;
+pub mod sample;

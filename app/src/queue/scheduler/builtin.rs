@@ -3,6 +3,7 @@
 use super::schedule::Schedule;
 use crate::queue::job::Job;
 use crate::queue::jobs::clean_up::CleanUp;
+use crate::queue::jobs::sample::TakeSamples;
 use crate::storage::{StorageError, cron};
 use sqlx::PgPool;
 use time::OffsetDateTime;
@@ -10,12 +11,20 @@ use time::OffsetDateTime;
 /// Name, schedule, queue and kind; arguments are always empty.
 #[must_use]
 pub fn all() -> Vec<(&'static str, &'static str, &'static str, &'static str)> {
-    vec![(
-        "clean-up",
-        "17 * * * *",
-        CleanUp::QUEUE.as_str(),
-        CleanUp::KIND,
-    )]
+    vec![
+        (
+            "clean-up",
+            "17 * * * *",
+            CleanUp::QUEUE.as_str(),
+            CleanUp::KIND,
+        ),
+        (
+            "samples",
+            "* * * * *",
+            TakeSamples::QUEUE.as_str(),
+            TakeSamples::KIND,
+        ),
+    ]
 }
 
 /// Brings the table in line with this version's list.

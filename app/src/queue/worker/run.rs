@@ -1,7 +1,9 @@
 //! One run of one job: the handler, its panic caught, its outcome recorded.
 
 use super::{Shared, record};
+use crate::events;
 use crate::logging::panic_text;
+use crate::queue::feedback::Feedback;
 use crate::queue::job::Context;
 use crate::queue::outcome::Outcome;
 use crate::storage::jobs::JobRow;
@@ -17,10 +19,13 @@ pub(super) async fn run(shared: Arc<Shared>, lease: Lease, row: JobRow) {
         let context = Context {
             id: row.id,
             attempt: row.attempt,
+            vendor: row.vendor_id,
             pool: shared.pool.clone(),
             clock: Arc::clone(&shared.clock),
             services: shared.services.clone(),
+            feedback: Feedback::new(shared.services.clone(), &row),
         };
+        let feedback = context.feedback.clone();
         let started = std::time::Instant::now();
         let handler = shared.registry.run(&row.kind, row.args, context);
         // The job's own state dies with its future; what it shares with the
@@ -32,8 +37,17 @@ pub(super) async fn run(shared: Arc<Shared>, lease: Lease, row: JobRow) {
                 let error = format!("panic: {}", panic_text(&*panic));
                 Outcome::Retry { error, after: None }
             });
+        let news = feedback.finished(
+            outcome.state(lease.attempt, row.max_attempts),
+            outcome.error(),
+        );
         record::record(&shared, lease, row.max_attempts, outcome, started.elapsed()).await;
         shared.held.remove(&lease);
+        if let Some(news) = news
+            && let Err(error) = events::publish(&shared.services, &news).await
+        {
+            tracing::debug!("{error}");
+        }
     }
     .instrument(span)
     .await;

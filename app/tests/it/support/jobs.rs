@@ -29,6 +29,11 @@ pub enum Script {
         seconds: i64,
     },
     Panic(String),
+    /// Says how far it is, and leaves a result.
+    Tell {
+        done: u64,
+        total: u64,
+    },
     /// Takes real time.
     Take {
         millis: u64,
@@ -39,7 +44,7 @@ impl Job for Script {
     const KIND: &'static str = "script";
     const QUEUE: QueueName = QueueName::Default;
 
-    async fn run(self, _context: Context) -> Result<Outcome, JobError> {
+    async fn run(self, context: Context) -> Result<Outcome, JobError> {
         match self {
             Self::Succeed => Ok(Outcome::Done),
             Self::Break(error) => Err(JobError::Other(error)),
@@ -54,6 +59,11 @@ impl Job for Script {
                 after: Duration::seconds(seconds),
             }),
             Self::Panic(text) => panic!("{text}"),
+            Self::Tell { done, total } => {
+                context.progress(done, Some(total), "rows read").await;
+                context.result(&serde_json::json!({"rows": total})).await;
+                Ok(Outcome::Done)
+            }
             Self::Take { millis } => {
                 tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
                 Ok(Outcome::Done)
@@ -101,7 +111,11 @@ pub fn registry() -> Arc<Registry> {
 
 /// What jobs work with, on a Redis of their own.
 pub fn services(pool: &PgPool, clock: &SharedClock) -> Services {
-    let redis = redis::Client::open(super::redis::private_url()).unwrap();
+    services_on(pool, clock, &super::redis::private_url())
+}
+
+pub fn services_on(pool: &PgPool, clock: &SharedClock, redis: &str) -> Services {
+    let redis = redis::Client::open(redis).unwrap();
     Services::new(
         pool.clone(),
         Cache::lazy(&redis).unwrap(),
