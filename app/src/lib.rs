@@ -17,6 +17,7 @@ pub mod events;
 pub mod health;
 pub mod lifecycle;
 pub mod logging;
+pub mod metrics;
 pub mod middleware;
 pub mod migrations;
 pub mod outbound;

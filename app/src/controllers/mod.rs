@@ -14,6 +14,7 @@ pub mod extract;
 pub mod health;
 pub mod home;
 pub mod jobs;
+pub mod statics;
 
 use crate::edge::limits::Limits;
 use crate::errors::{AppError, Problem};
@@ -34,6 +35,7 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
         .merge(home::routes())
         .merge(health::routes())
         .merge(assets::routes())
+        .merge(statics::routes())
         .merge(admin::routes())
         .merge(api)
         .fallback(not_found)

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod client;
+pub mod edge;
 pub mod janitor;
 pub mod jobs;
 pub mod postgres;
