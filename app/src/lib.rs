@@ -16,6 +16,7 @@ pub mod errors;
 pub mod events;
 pub mod health;
 pub mod lifecycle;
+pub mod limiter;
 pub mod logging;
 pub mod metrics;
 pub mod middleware;

@@ -7,13 +7,17 @@
 
 pub mod audit;
 pub mod connect;
+pub mod credentials;
 pub mod cron;
 mod error;
 pub mod jobs;
 pub mod leases;
 pub mod outbox;
+pub mod password_resets;
 pub mod refresh_families;
+pub mod retention;
 pub mod samples;
+pub mod second_factor;
 pub mod signing_keys;
 pub mod users;
 pub mod workers;

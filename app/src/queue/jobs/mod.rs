@@ -1,5 +1,8 @@
 //! The jobs of the product, one kind a file.
 
 pub mod clean_up;
+pub mod cleanup_expired_sessions;
 pub mod demo_mail;
+pub mod password_reset;
+pub mod rotate_signing_keys;
 pub mod sample;

@@ -5,6 +5,7 @@ pub mod client;
 pub mod edge;
 pub mod janitor;
 pub mod jobs;
+pub mod people;
 pub mod postgres;
 pub mod process;
 pub mod redis;
