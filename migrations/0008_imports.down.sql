@@ -1,1 +1,1 @@
-DROP TABLE reports, import_errors, imports;
+DROP TABLE reports, import_errors, import_skus, imports;

@@ -8,7 +8,8 @@ CREATE TABLE imports (
     source_url   text NOT NULL CHECK (length(source_url) <= 2000),
     state        text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'running', 'done', 'failed', 'cancelled')),
     job_id       uuid,
-    -- Rows that are done with (products), or the cursor of the next page (orders).
+    -- The last row that is done with: the line of the feed (products), or how
+    -- many orders; orders also have the cursor of the next page.
     position     bigint NOT NULL DEFAULT 0,
     cursor       text,
     -- What the source said it was when the run began; another one starts over.
@@ -27,6 +28,17 @@ CREATE TABLE imports (
 );
 CREATE INDEX imports_vendor_idx ON imports (vendor_id, created_at DESC);
 CREATE INDEX imports_requested_by_idx ON imports (requested_by);
+-- One at a time for each vendor and kind.
+CREATE UNIQUE INDEX imports_one_idx ON imports (vendor_id, kind) WHERE state IN ('queued', 'running');
+
+-- Article numbers the feed has had so far, so that a second row with the same
+-- one is found without remembering the feed. Emptied when the run ends.
+CREATE TABLE import_skus (
+    import_id  uuid NOT NULL REFERENCES imports ON DELETE CASCADE,
+    sku        text NOT NULL,
+    row_number bigint NOT NULL,
+    PRIMARY KEY (import_id, sku)
+);
 
 -- The first errors of a run, by row; the count is on the run.
 CREATE TABLE import_errors (

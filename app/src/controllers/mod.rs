@@ -13,8 +13,8 @@ pub mod auth;
 pub mod extract;
 pub mod health;
 pub mod home;
+pub mod imports;
 pub mod jobs;
-pub mod statics;
 
 use crate::edge::limits::Limits;
 use crate::errors::{AppError, Problem};
@@ -35,7 +35,6 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
         .merge(home::routes())
         .merge(health::routes())
         .merge(assets::routes())
-        .merge(statics::routes())
         .merge(admin::routes())
         .merge(api)
         .fallback(not_found)
@@ -55,6 +54,7 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
 fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(auth::routes())
+        .merge(imports::routes())
         .merge(jobs::routes())
 }
 

@@ -3,12 +3,8 @@
 //! stays in the queue with an error and is tried again later.
 
 use super::job::{Context, Job};
-use super::jobs::clean_up::CleanUp;
-use super::jobs::cleanup_expired_sessions::CleanupExpiredSessions;
-use super::jobs::demo_mail::DemoMail;
-use super::jobs::password_reset::PasswordReset;
-use super::jobs::rotate_signing_keys::RotateSigningKeys;
-use super::jobs::sample::TakeSamples;
+use super::jobs::{clean_up::CleanUp, demo_mail::DemoMail, sample::TakeSamples};
+use super::jobs::{import_orders::ImportOrders, import_products::ImportProducts};
 use super::outcome::Outcome;
 use onebox_model::QueueName;
 use serde_json::Value;
@@ -34,11 +30,10 @@ impl Registry {
     pub fn standard() -> Self {
         Self::default()
             .with::<CleanUp>()
-            .with::<TakeSamples>()
-            .with::<CleanupExpiredSessions>()
             .with::<DemoMail>()
-            .with::<PasswordReset>()
-            .with::<RotateSigningKeys>()
+            .with::<TakeSamples>()
+            .with::<ImportOrders>()
+            .with::<ImportProducts>()
     }
 
     /// Adds a kind.

@@ -7,17 +7,16 @@
 
 pub mod audit;
 pub mod connect;
-pub mod credentials;
 pub mod cron;
 mod error;
+pub mod imported_orders;
+pub mod imported_products;
+pub mod imports;
 pub mod jobs;
 pub mod leases;
 pub mod outbox;
-pub mod password_resets;
 pub mod refresh_families;
-pub mod retention;
 pub mod samples;
-pub mod second_factor;
 pub mod signing_keys;
 pub mod users;
 pub mod workers;

@@ -42,7 +42,16 @@ async fn fill(connection: &mut PgConnection) {
          INSERT INTO recovery_codes SELECT id, 'h' FROM users;
          INSERT INTO audit_log (at, user_email, action) VALUES (now(), 'a@example.org', 'user.create');
          INSERT INTO queue_pauses (queue, paused_at) VALUES ('default', now());
-         INSERT INTO samples (at, name, value) VALUES (now(), 'orders', 1)",
+         INSERT INTO samples (at, name, value) VALUES (now(), 'orders', 1);
+         INSERT INTO vendors (slug, name) VALUES ('importing', 'x');
+         INSERT INTO imports (id, vendor_id, kind, source_url, created_at)
+           SELECT gen_random_uuid(), id, 'products', 'https://a.example', now()
+             FROM vendors WHERE slug = 'importing';
+         INSERT INTO import_skus SELECT id, 'A-1', 2 FROM imports;
+         INSERT INTO import_errors SELECT id, 2, 'sku', '', 'is missing' FROM imports;
+         INSERT INTO reports (id, vendor_id, kind, format, from_date, to_date, created_at)
+           SELECT gen_random_uuid(), id, 'sales', 'csv', now(), now(), now()
+             FROM vendors WHERE slug = 'importing'",
     )
     .execute(connection)
     .await

@@ -1,8 +1,7 @@
 //! The jobs of the product, one kind a file.
 
 pub mod clean_up;
-pub mod cleanup_expired_sessions;
 pub mod demo_mail;
-pub mod password_reset;
-pub mod rotate_signing_keys;
+pub mod import_orders;
+pub mod import_products;
 pub mod sample;

@@ -82,7 +82,17 @@ impl TestApp {
         Self::on(database, url).await
     }
 
+    /// One whose operator has chosen something.
+    pub async fn configured(config: Config) -> Self {
+        let database = Database::migrated().await;
+        Self::with(database, &redis::private_url(), config)
+    }
+
     pub async fn on(database: Database, redis: &str) -> Self {
+        Self::with(database, redis, Config::default())
+    }
+
+    fn with(database: Database, redis: &str, config: Config) -> Self {
         let clock = Arc::new(ManualClock::starting_at(datetime!(2026-11-23 10:00 UTC)));
         let cache = Cache::lazy(&::redis::Client::open(redis).unwrap()).unwrap();
         let files = tempfile::tempdir().unwrap();
@@ -90,7 +100,7 @@ impl TestApp {
             database.pool.clone(),
             cache,
             clock.clone(),
-            Arc::new(Config::default()),
+            Arc::new(config),
             files.path().to_owned(),
         );
         let state = AppState::new(services, None);
@@ -137,8 +147,8 @@ impl TestApp {
     pub async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        let body = String::from_utf8_lossy(&body).into_owned();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let body = String::from_utf8_lossy(&bytes).into_owned();
         Answer {
             status: parts.status,
             headers: parts.headers,

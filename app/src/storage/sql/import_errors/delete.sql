@@ -1,0 +1,1 @@
+DELETE FROM import_errors WHERE import_id = $1

@@ -1,0 +1,1 @@
+DELETE FROM import_skus WHERE import_id = $1

@@ -1,0 +1,1 @@
+SELECT slug, currency FROM vendors WHERE id = $1
