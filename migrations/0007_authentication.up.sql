@@ -34,6 +34,7 @@ CREATE TABLE refresh_spent (
     spent_at   timestamptz NOT NULL
 );
 CREATE INDEX refresh_spent_family_idx ON refresh_spent (family_id);
+CREATE INDEX refresh_spent_at_idx ON refresh_spent (spent_at);
 
 CREATE TABLE password_resets (
     token_hash text PRIMARY KEY,

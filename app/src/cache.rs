@@ -115,34 +115,6 @@ impl Cache {
         }
     }
 
-    /// Counts up a key whose window opens with its first count; gives the
-    /// count.
-    ///
-    /// # Errors
-    /// When Redis fails.
-    pub async fn count(&self, key: &str, window: Duration) -> Result<u64, CacheError> {
-        // SET NX first: a count without an end would lock someone out for ever.
-        let mut connection = self.connection.clone();
-        redis::pipe()
-            .atomic()
-            .cmd("SET")
-            .arg(key)
-            .arg(0)
-            .arg("EX")
-            .arg(window.as_secs())
-            .arg("NX")
-            .ignore()
-            .cmd("INCR")
-            .arg(key)
-            .query_async::<(u64,)>(&mut connection)
-            .await
-            .map(|(count,)| count)
-            .map_err(|source| CacheError {
-                action: "count up a key",
-                source,
-            })
-    }
-
     /// Runs several commands in one go.
     ///
     /// # Errors
@@ -159,13 +131,19 @@ impl Cache {
             .map_err(|source| CacheError { action, source })
     }
 
-    /// Seconds until a key ends.
+    /// Runs a script in one call; Redis is given its text once.
     ///
     /// # Errors
     /// When Redis fails.
-    pub async fn ttl(&self, key: &str) -> Result<i64, CacheError> {
-        self.run("read when a key ends", redis::cmd("TTL").arg(key))
+    pub async fn script<T: redis::FromRedisValue>(
+        &self,
+        action: &'static str,
+        call: &redis::ScriptInvocation<'_>,
+    ) -> Result<T, CacheError> {
+        let mut connection = self.connection.clone();
+        call.invoke_async(&mut connection)
             .await
+            .map_err(|source| CacheError { action, source })
     }
 
     async fn run<T: redis::FromRedisValue>(

@@ -139,6 +139,12 @@ impl AppError {
         Problem::new(StatusCode::FORBIDDEN).detail(detail).into()
     }
 
+    /// The request does not go with how things stand.
+    #[must_use]
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Problem::new(StatusCode::CONFLICT).detail(detail).into()
+    }
+
     /// One field of the request is at fault.
     #[must_use]
     pub fn invalid(field: &str, detail: impl Into<String>) -> Self {

@@ -4,6 +4,8 @@
 
 use crate::cache::Cache;
 use crate::clock::SharedClock;
+use crate::edge::statics::Statics;
+use crate::metrics::Metrics;
 use crate::outbound::{Outbound, Reach};
 use onebox_model::Config;
 use sqlx::PgPool;
@@ -25,6 +27,10 @@ pub struct Services {
     pub state_dir: Arc<Path>,
     /// HTTP to the outside.
     pub outbound: Outbound,
+    /// The operator's static files.
+    pub statics: Statics,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 impl Services {
@@ -45,9 +51,11 @@ impl Services {
             pool,
             cache,
             clock,
+            statics: Statics::new(config.web.static_dir.clone()),
             config,
             state_dir: state_dir.into(),
             outbound: Outbound::new(reach),
+            metrics: Metrics::default(),
         }
     }
 }

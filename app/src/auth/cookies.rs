@@ -9,6 +9,9 @@ pub const SESSION: &str = "__Host-wizamart";
 /// Ties the login form to the browser that asked for it.
 pub const LOGIN: &str = "__Host-wizamart-login";
 
+/// Stands for a password that was right, until the code comes.
+pub const HALF_WAY: &str = "__Host-wizamart-code";
+
 /// The value of a cookie, if the browser sent one.
 #[must_use]
 pub fn get<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

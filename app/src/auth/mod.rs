@@ -15,17 +15,26 @@
 pub mod access;
 pub mod audit;
 pub mod cookies;
+pub mod half_way;
 pub mod identity;
 pub mod keys;
 pub mod login;
+pub mod logins;
 pub mod password;
+pub mod password_change;
+pub mod qr;
 pub mod refresh;
+pub mod reset;
+pub mod second_factor;
 pub mod session;
 pub mod tenant;
 pub mod throttle;
 
+use crate::limiter::Limiter;
+use crate::limiter::local::LocalCounters;
 use crate::services::Services;
 use access::AccessTokens;
+use half_way::HalfWays;
 use keys::Keys;
 use password::Passwords;
 use session::Sessions;
@@ -41,8 +50,12 @@ pub struct Auth {
     pub tokens: AccessTokens,
     /// Browsers' sessions.
     pub sessions: Sessions,
-    /// Counting failures.
+    /// Browsers that have yet to send a code.
+    pub half_ways: HalfWays,
+    /// Counting attempts to log in.
     pub throttle: Throttle,
+    /// Counting everything else.
+    pub limiter: Limiter,
 }
 
 impl Auth {
@@ -51,11 +64,18 @@ impl Auth {
     pub fn new(services: &Services) -> Self {
         let clock = Arc::clone(&services.clock);
         let keys = Keys::new(services.pool.clone(), Arc::clone(&clock));
+        let limiter = Limiter::new(services.cache.clone(), Arc::clone(&clock));
         Self {
             passwords: Passwords::new(),
             tokens: AccessTokens::new(keys, clock),
             sessions: Sessions::new(services.cache.clone()),
-            throttle: Throttle::new(services.cache.clone()),
+            half_ways: HalfWays::new(services.cache.clone()),
+            throttle: Throttle::new(
+                limiter.clone(),
+                LocalCounters::new(Arc::clone(&services.clock)),
+                &services.config.limits,
+            ),
+            limiter,
         }
     }
 }

@@ -146,6 +146,86 @@ impl Sessions {
     pub async fn end(&self, token: &str) -> Result<(), SessionError> {
         Ok(self.0.delete(&key(token)).await?)
     }
+
+    /// The sessions of an account, the newest first.
+    ///
+    /// # Errors
+    /// When Redis fails.
+    pub async fn list(&self, user: Uuid) -> Result<Vec<Stored>, SessionError> {
+        let mut ask = redis::pipe();
+        ask.cmd("HVALS").arg(index(user));
+        let (keys,): (Vec<String>,) = self.0.pipe("list sessions", &ask).await?;
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut ask = redis::pipe();
+        ask.cmd("MGET").arg(&keys);
+        let (texts,): (Vec<Option<String>>,) = self.0.pipe("read sessions", &ask).await?;
+        let mut all: Vec<Stored> = texts
+            .into_iter()
+            .flatten()
+            .filter_map(|text| serde_json::from_str(&text).ok())
+            .collect();
+        all.sort_by_key(|stored| std::cmp::Reverse(stored.began_at));
+        Ok(all)
+    }
+
+    /// Ends one session of an account; whether there was one.
+    ///
+    /// # Errors
+    /// When Redis fails.
+    pub async fn end_one(&self, user: Uuid, id: Uuid) -> Result<bool, SessionError> {
+        let mut ask = redis::pipe();
+        ask.cmd("HGET").arg(index(user)).arg(id.to_string());
+        let (key,): (Option<String>,) = self.0.pipe("look up a session", &ask).await?;
+        let Some(key) = key else {
+            return Ok(false);
+        };
+        let mut end = redis::pipe();
+        end.atomic()
+            .cmd("DEL")
+            .arg(key)
+            .cmd("HDEL")
+            .arg(index(user))
+            .arg(id.to_string())
+            .ignore();
+        let (ended,): (u64,) = self.0.pipe("end a session", &end).await?;
+        Ok(ended > 0)
+    }
+
+    /// Ends every session of an account, but `except`.
+    ///
+    /// # Errors
+    /// When Redis fails.
+    pub async fn end_all(&self, user: Uuid, except: Option<Uuid>) -> Result<(), SessionError> {
+        for stored in self.list(user).await? {
+            if Some(stored.id) != except {
+                self.end_one(user, stored.id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes the vendor that an administrator works for.
+    ///
+    /// # Errors
+    /// When Redis fails.
+    pub async fn act_for(&self, token: &str, vendor: Option<VendorId>) -> Result<(), SessionError> {
+        let Some(mut stored) = self.find(token).await? else {
+            return Ok(());
+        };
+        stored.acting_for = vendor;
+        // Only while it is there: a session that was ended stays so.
+        let mut change = redis::pipe();
+        change
+            .cmd("SET")
+            .arg(key(token))
+            .arg(serde_json::json!(stored).to_string())
+            .arg("XX")
+            .arg("KEEPTTL")
+            .ignore();
+        Ok(self.0.pipe("change a session", &change).await?)
+    }
 }
 
 fn key(token: &str) -> String {

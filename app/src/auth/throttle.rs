@@ -1,75 +1,97 @@
-//! Guessing passwords is slow: after ten failures of one account from one
-//! address, neither is listened to until a quarter of an hour after the first.
+//! Guessing passwords is slow. An attempt is counted three times before it is
+//! looked at: for its account from its address, for its account from anywhere
+//! (guessing spread over many addresses), and for its address whatever the
+//! account (one stolen list tried on everybody). A success is given back. All
+//! windows slide.
+//!
+//! While Redis is away only the first is counted, in this process.
 
-use crate::cache::{Cache, CacheError};
+use crate::limiter::local::LocalCounters;
+use crate::limiter::{Limiter, Quota};
 use crate::random;
+use onebox_model::config::Limits;
 use std::net::IpAddr;
 use std::time::Duration;
 
-const FAILURES: u64 = 10;
-const WINDOW: Duration = Duration::from_secs(15 * 60);
+/// Attempts at one account from one address.
+const PAIR: Quota = Quota {
+    limit: 10,
+    window: Duration::from_secs(15 * 60),
+};
 
-/// Counts failed logins.
+/// Counts attempts to log in.
 #[derive(Clone, Debug)]
-pub struct Throttle(Cache);
+pub struct Throttle {
+    limiter: Limiter,
+    local: LocalCounters,
+    by_account: u32,
+    by_address: u32,
+}
 
 impl Throttle {
-    /// Counters in this Redis.
+    /// With the operator's limits.
     #[must_use]
-    pub fn new(cache: Cache) -> Self {
-        Self(cache)
-    }
-
-    /// Seconds to wait before this account is listened to from this address;
-    /// `None` when it is now.
-    ///
-    /// # Errors
-    /// When Redis fails.
-    pub async fn wait(&self, email: &str, from: IpAddr) -> Result<Option<u64>, CacheError> {
-        let key = key(email, from);
-        let failures = self
-            .0
-            .get(&key)
-            .await?
-            .and_then(|count| count.parse::<u64>().ok());
-        if failures.unwrap_or(0) < FAILURES {
-            return Ok(None);
+    pub fn new(limiter: Limiter, local: LocalCounters, limits: &Limits) -> Self {
+        Self {
+            limiter,
+            local,
+            by_account: limits.login_failures_per_account,
+            by_address: limits.login_failures_per_address,
         }
-        Ok(Some(
-            u64::try_from(self.0.ttl(&key).await?).unwrap_or(1).max(1),
-        ))
     }
 
-    /// Counts a failure.
+    /// Counts an attempt, before anything is looked at.
     ///
     /// # Errors
-    /// When Redis fails.
-    pub async fn failed(&self, email: &str, from: IpAddr) -> Result<(), CacheError> {
-        self.0.count(&key(email, from), WINDOW).await?;
-        Ok(())
+    /// The seconds to wait before this account is listened to from here.
+    pub async fn attempt(&self, email: &str, from: IpAddr) -> Result<(), u64> {
+        let counters = self.counters(email, from);
+        match self.limiter.take(&counters, 1).await {
+            Some(grant) if grant.granted == 0 => Err(grant.wait_seconds().max(1)),
+            Some(_) => Ok(()),
+            None => self.local.take(&pair(email, from), PAIR),
+        }
     }
 
-    /// Forgets failures after a success.
-    ///
-    /// # Errors
-    /// When Redis fails.
-    pub async fn succeeded(&self, email: &str, from: IpAddr) -> Result<(), CacheError> {
-        self.0.delete(&key(email, from)).await
+    /// Takes an attempt back that was a success.
+    pub async fn succeeded(&self, email: &str, from: IpAddr) {
+        // Without Redis there is nothing to take back there.
+        let _ = self.limiter.give_back(&self.counters(email, from), 1).await;
+        self.local.forget(&pair(email, from));
     }
+
+    fn counters(&self, email: &str, from: IpAddr) -> Vec<(String, Quota)> {
+        let account = random::sha256_hex(email.to_lowercase().as_bytes());
+        let others = [
+            (format!("throttle:account:{account}"), self.by_account),
+            (
+                format!("throttle:address:{}", network(from)),
+                self.by_address,
+            ),
+        ];
+        let others = others.into_iter().filter(|(_, limit)| *limit > 0);
+        std::iter::once((pair(email, from), PAIR))
+            .chain(others.map(|(key, limit)| (key, Quota::hourly(limit))))
+            .collect()
+    }
+}
+
+fn pair(email: &str, from: IpAddr) -> String {
+    let who = format!("{}|{}", email.to_lowercase(), network(from));
+    format!("throttle:pair:{}", random::sha256_hex(who.as_bytes()))
 }
 
 /// One IPv6 customer has at least a /64; counting single addresses of it would
 /// count nothing.
-fn key(email: &str, from: IpAddr) -> String {
-    let network = match from.to_canonical() {
+#[must_use]
+pub fn network(from: IpAddr) -> String {
+    match from.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
             format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
         }
-    };
-    let who = format!("{}|{network}", email.to_lowercase());
-    format!("throttle:login:{}", random::sha256_hex(who.as_bytes()))
+    }
 }
 
 #[cfg(test)]
@@ -78,7 +100,7 @@ mod tests {
 
     #[test]
     fn neighbours_in_one_ipv6_network_share_a_counter() {
-        let at = |address: &str| key("ann@example.org", address.parse().unwrap());
+        let at = |address: &str| network(address.parse().unwrap());
         assert_eq!(at("2001:db8::1"), at("2001:db8::ffff:2"));
         assert_ne!(at("2001:db8::1"), at("2001:db8:0:1::1"));
         assert_eq!(at("192.0.2.1"), at("::ffff:192.0.2.1"));

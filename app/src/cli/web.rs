@@ -4,11 +4,10 @@ use super::{CliError, runtime, system};
 use crate::cache::Cache;
 use crate::clock::SystemClock;
 use crate::controllers;
-use crate::edge::certificate::Files;
 use crate::edge::limits::Limits;
 use crate::edge::listeners::{self, Listeners};
 use crate::edge::serve::{Service, serve};
-use crate::edge::tls::{self, Certificates};
+use crate::edge::tls::{Certificates, Tls};
 use crate::edge::{redirect, reload};
 use crate::lifecycle;
 use crate::services::Services;
@@ -21,7 +20,6 @@ use onebox_model::paths;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio_rustls::TlsAcceptor;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -32,7 +30,8 @@ pub(super) struct Args {
     /// Serve HTTPS here when systemd passes no socket named https
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen_https: Option<SocketAddr>,
-    /// Where fullchain.pem and privkey.pem are
+    /// Where fullchain.pem and privkey.pem are; directories in it with such a
+    /// pair are for the names in their certificates
     #[arg(long, value_name = "DIR", default_value = paths::TLS_DIR)]
     tls_dir: PathBuf,
     /// Where the application keeps files; its disk is watched
@@ -65,7 +64,11 @@ async fn web(args: &Args, settings: &Settings, listeners: Listeners) -> Result<(
         args.state_dir.clone(),
     );
     let state = AppState::new(services, settings.release.clone());
-    let limits = Limits::default();
+    let limits = Limits::from(&settings.config.web.limits);
+    let (statics, counters) = (
+        state.services.statics.clone(),
+        state.services.metrics.edge.clone(),
+    );
     let app = controllers::router(state.clone(), &limits);
     let tls = match &listeners.https {
         Some(_) => Some(tls_acceptor(args)?),
@@ -76,8 +79,9 @@ async fn web(args: &Args, settings: &Settings, listeners: Listeners) -> Result<(
     };
 
     let mut servers = tokio::task::JoinSet::new();
-    let mut spawn = |listener, router: Router, tls: Option<TlsAcceptor>| {
+    let mut spawn = |listener, router: Router, tls: Option<Tls>| {
         let (trigger, shutdown) = (trigger.clone(), shutdown.clone());
+        let (statics, counters) = (statics.clone(), counters.clone());
         servers.spawn(async move {
             let result = serve(
                 listener,
@@ -85,6 +89,8 @@ async fn web(args: &Args, settings: &Settings, listeners: Listeners) -> Result<(
                     router,
                     tls,
                     limits,
+                    statics,
+                    counters,
                 },
                 shutdown,
             )
@@ -121,11 +127,11 @@ async fn web(args: &Args, settings: &Settings, listeners: Listeners) -> Result<(
     Ok(())
 }
 
-fn tls_acceptor(args: &Args) -> Result<TlsAcceptor, CliError> {
-    let certificates = Certificates::new(Files::under(&args.tls_dir));
+fn tls_acceptor(args: &Args) -> Result<Tls, CliError> {
+    let certificates = Certificates::new(&args.tls_dir);
     if let Err(error) = certificates.reload() {
         tracing::error!("{error}; HTTPS fails until there is a good certificate");
     }
     reload::start(Arc::clone(&certificates)).map_err(system("listen for signals"))?;
-    Ok(tls::acceptor(certificates)?)
+    Ok(Tls::new(certificates)?)
 }

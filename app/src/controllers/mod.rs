@@ -15,6 +15,7 @@ pub mod health;
 pub mod home;
 pub mod imports;
 pub mod jobs;
+pub mod statics;
 
 use crate::edge::limits::Limits;
 use crate::errors::{AppError, Problem};
@@ -35,6 +36,7 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
         .merge(home::routes())
         .merge(health::routes())
         .merge(assets::routes())
+        .merge(statics::routes())
         .merge(admin::routes())
         .merge(api)
         .fallback(not_found)

@@ -8,14 +8,23 @@
 //!
 //! Start reading at [`serve`].
 
+mod answer;
 pub mod certificate;
 mod connection;
+pub mod counters;
 pub mod limits;
 pub mod listeners;
+pub mod pace;
+mod pulse;
 pub mod redirect;
 pub mod reload;
 pub mod serve;
+mod slots;
+mod socket;
+pub mod statics;
+mod strict;
 pub mod tls;
+mod trust;
 
 use std::net::SocketAddr;
 

@@ -1,5 +1,5 @@
 //! When the certificate is read again: on SIGHUP (`systemctl reload`), and
-//! within a minute of its files being written, should nobody tell us.
+//! within seconds of its files being written, should nobody tell us.
 
 use super::tls::Certificates;
 use crate::systemd::notify;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
-const LOOK: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_secs(10);
 /// While there is none at all, every handshake fails: look more often.
 const LOOK_WITHOUT: Duration = Duration::from_secs(2);
 

@@ -1,7 +1,11 @@
 //! The accept loop of one listening socket.
 
 use super::connection;
+use super::counters::Counters;
 use super::limits::Limits;
+use super::slots::Slots;
+use super::statics::Statics;
+use super::tls::Tls;
 use crate::lifecycle::Shutdown;
 use axum::Router;
 use std::io;
@@ -9,8 +13,6 @@ use std::net::TcpListener as StdListener;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio_rustls::TlsAcceptor;
 
 /// What is served on a socket.
 #[derive(Clone)]
@@ -18,9 +20,13 @@ pub struct Service {
     /// Answers requests.
     pub router: Router,
     /// Makes TLS of TCP; `None` serves plain HTTP.
-    pub tls: Option<TlsAcceptor>,
+    pub tls: Option<Tls>,
     /// How much clients may take.
     pub limits: Limits,
+    /// Files that are answered from memory.
+    pub statics: Statics,
+    /// What is counted.
+    pub counters: Counters,
 }
 
 impl std::fmt::Debug for Service {
@@ -39,11 +45,11 @@ pub async fn serve(listener: StdListener, service: Service, shutdown: Shutdown) 
     let listener = TcpListener::from_std(listener)?;
     let limits = service.limits;
     let service = Arc::new(service);
-    let slots = Arc::new(Semaphore::new(limits.connections));
+    let slots = Slots::new(limits.connections, limits.per_network);
     while !shutdown.is_requested() {
         // A slot first, then the connection: what finds no slot stays in the
         // backlog, where the next process could still take it.
-        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else {
+        let Ok(room) = slots.free().await else {
             break;
         };
         let stream = tokio::select! {
@@ -54,19 +60,22 @@ pub async fn serve(listener: StdListener, service: Service, shutdown: Shutdown) 
         let Some((stream, peer)) = stream else {
             continue;
         };
+        let Some(slot) = slots.admit(room, peer.ip()) else {
+            service.counters.refused();
+            tracing::debug!(%peer, "this network has its share of connections");
+            continue;
+        };
         let (service, shutdown) = (Arc::clone(&service), shutdown.clone());
         tokio::spawn(async move {
-            connection::serve(stream, peer, &service, shutdown).await;
-            drop(slot);
+            connection::serve(stream, peer, slot, &service, shutdown).await;
         });
     }
     drop(listener);
-    let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
-    if tokio::time::timeout(limits.drain, slots.acquire_many(all))
+    if tokio::time::timeout(limits.drain, slots.all_free(limits.connections))
         .await
         .is_err()
     {
-        let open = limits.connections - slots.available_permits();
+        let open = limits.connections - slots.available();
         tracing::warn!(open, "connections were still open after {:?}", limits.drain);
     }
     Ok(())

@@ -1,11 +1,12 @@
-//! Browsers get a page where programs get a problem document.
+//! Browsers get a page where programs get a problem document; who opens a page
+//! of the back office without being logged in is sent to the form.
 
 use crate::errors::Problem;
 use askama::Template;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
 #[derive(Template)]
 #[template(path = "error.html")]
@@ -16,8 +17,14 @@ struct Page<'a> {
 /// Replaces a problem document by a page when the request came from a browser
 /// that shows it to a person.
 pub async fn apply(request: Request, next: Next) -> Response {
-    let for_a_person = wants_html(request.headers()) && !request.uri().path().starts_with("/api/");
+    let path = request.uri().path();
+    let back_office = path == "/admin" || path.starts_with("/admin/");
+    let for_a_person = wants_html(request.headers()) && !path.starts_with("/api/");
     let response = next.run(request).await;
+    let stranger = response.status() == StatusCode::UNAUTHORIZED;
+    if back_office && stranger && response.extensions().get::<Problem>().is_some() {
+        return (StatusCode::SEE_OTHER, [(header::LOCATION, "/admin/login")]).into_response();
+    }
     if !for_a_person {
         return response;
     }

@@ -1,7 +1,7 @@
 //! Headers that tell browsers what these pages will never do.
 
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -14,6 +14,12 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 /// Adds the headers where the endpoint has not set its own.
 pub async fn apply(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    insert(response.headers_mut());
+    response
+}
+
+/// The same for an answer that comes from elsewhere.
+pub fn insert(headers: &mut HeaderMap) {
     let all: [(HeaderName, &'static str); 5] = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -25,10 +31,8 @@ pub async fn apply(request: Request, next: Next) -> Response {
         ),
     ];
     for (name, value) in all {
-        response
-            .headers_mut()
+        headers
             .entry(name)
             .or_insert(HeaderValue::from_static(value));
     }
-    response
 }

@@ -3,8 +3,14 @@
 //! stays in the queue with an error and is tried again later.
 
 use super::job::{Context, Job};
-use super::jobs::{clean_up::CleanUp, demo_mail::DemoMail, sample::TakeSamples};
-use super::jobs::{import_orders::ImportOrders, import_products::ImportProducts};
+use super::jobs::clean_up::CleanUp;
+use super::jobs::cleanup_expired_sessions::CleanupExpiredSessions;
+use super::jobs::demo_mail::DemoMail;
+use super::jobs::import_orders::ImportOrders;
+use super::jobs::import_products::ImportProducts;
+use super::jobs::password_reset::PasswordReset;
+use super::jobs::rotate_signing_keys::RotateSigningKeys;
+use super::jobs::sample::TakeSamples;
 use super::outcome::Outcome;
 use onebox_model::QueueName;
 use serde_json::Value;
@@ -30,8 +36,11 @@ impl Registry {
     pub fn standard() -> Self {
         Self::default()
             .with::<CleanUp>()
-            .with::<DemoMail>()
             .with::<TakeSamples>()
+            .with::<CleanupExpiredSessions>()
+            .with::<DemoMail>()
+            .with::<PasswordReset>()
+            .with::<RotateSigningKeys>()
             .with::<ImportOrders>()
             .with::<ImportProducts>()
     }

@@ -7,6 +7,7 @@
 
 pub mod audit;
 pub mod connect;
+pub mod credentials;
 pub mod cron;
 mod error;
 pub mod imported_orders;
@@ -15,8 +16,11 @@ pub mod imports;
 pub mod jobs;
 pub mod leases;
 pub mod outbox;
+pub mod password_resets;
 pub mod refresh_families;
+pub mod retention;
 pub mod samples;
+pub mod second_factor;
 pub mod signing_keys;
 pub mod users;
 pub mod workers;

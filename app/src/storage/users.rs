@@ -9,7 +9,9 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// What an account may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Runs the platform.
@@ -48,6 +50,7 @@ pub struct UserRow {
     pub is_active: bool,
     pub name: String,
     pub vendor_id: Option<VendorId>,
+    pub second_factor: bool,
 }
 
 impl FromRow<'_, PgRow> for UserRow {
@@ -60,6 +63,7 @@ impl FromRow<'_, PgRow> for UserRow {
             is_active: row.try_get("is_active")?,
             name: row.try_get("name")?,
             vendor_id: row.try_get("vendor_id")?,
+            second_factor: row.try_get("second_factor")?,
         })
     }
 }

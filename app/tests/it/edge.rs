@@ -1,54 +1,11 @@
 //! The accept loop with a client that behaves as clients should not.
 
 use crate::support::client::{read_answer, read_to_end};
-use axum::Router;
-use axum::routing::get;
-use std::net::{SocketAddr, TcpListener};
+use crate::support::edge::start;
 use std::time::{Duration, Instant};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::task::JoinHandle;
-use wizamart::edge::Peer;
 use wizamart::edge::limits::Limits;
-use wizamart::edge::serve::{Service, serve};
-use wizamart::lifecycle::{self, Trigger};
-
-struct Server {
-    address: SocketAddr,
-    trigger: Trigger,
-    running: JoinHandle<std::io::Result<()>>,
-}
-
-fn start(limits: Limits) -> Server {
-    let router = Router::new()
-        .route("/", get(async || "here"))
-        .route(
-            "/peer",
-            get(async |axum::Extension(Peer(peer)): axum::Extension<Peer>| peer.to_string()),
-        )
-        .route(
-            "/slow",
-            get(async || {
-                tokio::time::sleep(Duration::from_millis(600)).await;
-                "late"
-            }),
-        );
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let address = listener.local_addr().unwrap();
-    let (trigger, shutdown) = lifecycle::shutdown();
-    let service = Service {
-        router,
-        tls: None,
-        limits,
-    };
-    let running = tokio::spawn(serve(listener, service, shutdown));
-    Server {
-        address,
-        trigger,
-        running,
-    }
-}
 
 fn short() -> Limits {
     Limits {
@@ -193,4 +150,190 @@ async fn a_request_that_never_ends_does_not_hold_up_the_stop_for_ever() {
     server.trigger.stop();
     server.running.await.unwrap().unwrap();
     assert!(started.elapsed() < Duration::from_millis(550));
+}
+
+/// Everything a client got before the other side closed, also by a reset.
+async fn until_closed(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let read = stream.read_to_end(&mut bytes);
+    let ended = tokio::time::timeout(Duration::from_secs(20), read).await;
+    // A reset is a way to close.
+    let _how = ended.expect("the connection is closed");
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[tokio::test]
+async fn slow_clients_do_not_keep_others_from_being_answered() {
+    let server = start(Limits {
+        header_read: Duration::from_secs(60),
+        ..short()
+    });
+    let mut slow = Vec::new();
+    for _ in 0..200 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nx-a: ").await.unwrap();
+        slow.push(stream);
+    }
+    for _ in 0..20 {
+        let mut other = TcpStream::connect(server.address).await.unwrap();
+        other.write_all(GET).await.unwrap();
+        assert!(read_answer(&mut other).await.unwrap().contains("here"));
+        for stream in &mut slow {
+            stream.write_all(b"b").await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_address_has_its_share_and_others_are_still_let_in() {
+    let server = start(Limits {
+        per_network: 3,
+        header_read: Duration::from_secs(60),
+        ..short()
+    });
+    let from = |address: &str| {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket
+            .bind(format!("{address}:0").parse().unwrap())
+            .unwrap();
+        socket.connect(server.address)
+    };
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        let mut stream = from("127.0.0.2").await.unwrap();
+        stream.write_all(GET).await.unwrap();
+        read_answer(&mut stream).await.unwrap();
+        held.push(stream);
+    }
+    let mut fourth = from("127.0.0.2").await.unwrap();
+    let _refused = fourth.write_all(GET).await;
+    assert_eq!(until_closed(&mut fourth).await, "");
+    assert_eq!(server.counters.snapshot().refused, 1);
+    let mut other = from("127.0.0.3").await.unwrap();
+    other.write_all(GET).await.unwrap();
+    assert!(read_answer(&mut other).await.unwrap().contains("here"));
+    drop(held.pop());
+    crate::support::eventually("a slot is free again", || async {
+        let mut again = from("127.0.0.2").await.unwrap();
+        let sent = again.write_all(GET).await;
+        sent.is_ok() && read_answer(&mut again).await.is_ok()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large_is_told_so() {
+    let server = start(short());
+    for (head, status) in [
+        (
+            format!(
+                "GET / HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n",
+                "y".repeat(20_000)
+            ),
+            "431",
+        ),
+        (
+            format!(
+                "GET / HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n",
+                "y".repeat(200_000)
+            ),
+            "431",
+        ),
+        (
+            format!(
+                "GET / HTTP/1.1\r\nhost: x\r\n{}\r\n",
+                "x: y\r\n".repeat(500)
+            ),
+            "431",
+        ),
+        (
+            format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "y".repeat(9_000)),
+            "414",
+        ),
+    ] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let _reset = stream.write_all(head.as_bytes()).await;
+        let answer = until_closed(&mut stream).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")) || answer.is_empty(),
+            "{status}: {answer}"
+        );
+    }
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let head = format!(
+        "GET / HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n",
+        "y".repeat(20_000)
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let answer = until_closed(&mut stream).await;
+    assert!(answer.contains("application/problem+json"), "{answer}");
+    assert!(answer.contains("x-content-type-options"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_told_so() {
+    let server = start(Limits {
+        body_bytes: 1000,
+        ..short()
+    });
+    for head in ["content-length: 2000", "transfer-encoding: chunked"] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let request = format!("POST /read HTTP/1.1\r\nhost: x\r\n{head}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let body = match head.starts_with('c') {
+            true => "z".repeat(2000),
+            false => format!("7d0\r\n{}\r\n0\r\n\r\n", "z".repeat(2000)),
+        };
+        let _closed = stream.write_all(body.as_bytes()).await;
+        let answer = read_answer(&mut stream).await.unwrap();
+        assert!(answer.starts_with("http/1.1 413 "), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_of_its_answer_is_cut_off() {
+    let server = start(Limits {
+        write: Duration::from_millis(300),
+        ..short()
+    });
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream
+        .write_all(b"GET /much HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
+    // Its buffers fill, and it does not read.
+    crate::support::eventually("the server lets go", || async {
+        let counted = server.counters.snapshot();
+        counted.opened > 0 && counted.open == 0
+    })
+    .await;
+    let got = until_closed(&mut stream).await;
+    assert!(
+        got.len() < 64 * 1024 * 1024,
+        "the answer was not sent whole"
+    );
+}
+
+#[tokio::test]
+async fn an_upgraded_connection_keeps_its_slot_until_it_ends() {
+    use futures_util::{SinkExt, StreamExt};
+    use tokio_tungstenite::tungstenite::Message;
+    let server = start(Limits {
+        connections: 1,
+        ..short()
+    });
+    let url = format!("ws://{}/echo", server.address);
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let (mut socket, _) = tokio_tungstenite::client_async(url, stream).await.unwrap();
+    socket.send(Message::text("hello")).await.unwrap();
+    assert_eq!(
+        socket.next().await.unwrap().unwrap(),
+        Message::text("hello")
+    );
+    let mut other = TcpStream::connect(server.address).await.unwrap();
+    other.write_all(GET).await.unwrap();
+    let early = tokio::time::timeout(Duration::from_millis(200), read_answer(&mut other)).await;
+    assert!(early.is_err(), "the only slot is taken");
+    drop(socket);
+    assert!(read_answer(&mut other).await.unwrap().contains("here"));
 }

@@ -1,6 +1,8 @@
 //! The back office: pages for administrators, made on the server, working
 //! without scripts.
 
+pub mod code;
+pub mod code_form;
 pub mod dashboard;
 pub mod demo_mail;
 pub mod frame;
@@ -24,6 +26,10 @@ pub(super) fn routes() -> Router<AppState> {
         .route(
             "/admin/login",
             get(login_form::login_form).post(login::login),
+        )
+        .route(
+            "/admin/login/code",
+            get(code_form::code_form).post(code::code),
         )
         .route("/admin/logout", post(logout::logout))
         .route("/admin/jobs/demo-mail", post(demo_mail::demo_mail))

@@ -3,9 +3,11 @@
 
 pub mod show;
 
+use crate::edge::statics::{Lasting, Pack};
 use crate::random;
 use crate::state::AppState;
 use axum::Router;
+use axum::body::Bytes;
 use axum::routing::get;
 use std::sync::LazyLock;
 
@@ -50,14 +52,19 @@ impl Asset {
     }
 
     /// The file whose current name this is.
-    fn named(name: &str) -> Option<Self> {
-        let is = |path: &str| path.strip_prefix("/assets/") == Some(name);
-        if is(&CSS_PATH) {
-            Some(CSS)
-        } else if is(&JS_PATH) {
-            Some(JS)
-        } else {
-            None
-        }
+    fn packed(name: &str) -> Option<&'static Pack> {
+        static ALL: LazyLock<Vec<(String, Pack)>> = LazyLock::new(|| {
+            let pack = |asset: Asset| {
+                let content = Bytes::from_static(asset.content.as_bytes());
+                Pack::new(content, asset.content_type, true, Lasting::Immutable)
+                    .map(|pack| (asset.path(), pack))
+                    .inspect_err(|error| tracing::error!("cannot pack {}: {error}", asset.path()))
+            };
+            [CSS, JS].into_iter().flat_map(pack).collect()
+        });
+        let found = ALL
+            .iter()
+            .find(|(path, _)| path.strip_prefix("/assets/") == Some(name));
+        found.map(|(_, pack)| pack)
     }
 }

@@ -1,12 +1,15 @@
-//! `POST /api/v1/auth/login`: a bearer token for an address and a password.
+//! `POST /api/v1/auth/login`: a pair of tokens for an address, a password, and
+//! a code where the account has a second factor.
 
+use super::NO_STORE;
 use crate::auth::{access, login, refresh};
 use crate::controllers::extract::{ClientAddress, JsonBody, user_agent};
 use crate::errors::{AppResult, Problem};
 use crate::state::AppState;
+use crate::storage::credentials;
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,6 +19,9 @@ use utoipa::ToSchema;
 pub struct Credentials {
     email: String,
     password: String,
+    /// Six digits of the second factor, or a recovery code.
+    #[serde(default)]
+    code: Option<String>,
 }
 
 /// A pair of tokens and how to use them (RFC 6749, 5.1). It has no `Debug`: it
@@ -44,7 +50,8 @@ impl From<refresh::Pair> for Tokens {
     }
 }
 
-/// 200 with the tokens, 401, 422, or 429 after too many failures.
+/// 200 with the tokens; 401 for a wrong address or password, or when the field
+/// `code` is missing or wrong; 422; or 429 after too many failures.
 ///
 /// # Errors
 /// As problem documents.
@@ -55,7 +62,7 @@ impl From<refresh::Pair> for Tokens {
     request_body = Credentials,
     responses(
         (status = 200, description = "A pair of tokens", body = Tokens),
-        (status = 401, description = "Wrong address or password", body = Problem),
+        (status = 401, description = "Wrong address or password, or a field `code` is needed", body = Problem),
         (status = 422, description = "A field is at fault", body = Problem),
         (status = 429, description = "Too many failures", body = Problem),
     ),
@@ -66,10 +73,16 @@ pub async fn login(
     headers: HeaderMap,
     JsonBody(sent): JsonBody<Credentials>,
 ) -> AppResult<impl IntoResponse> {
-    let user = login::login(&state, &sent.email, sent.password, from).await?;
+    let user = login::password(&state, &sent.email, sent.password, from).await?;
+    if user.second_factor {
+        let code = sent.code.filter(|code| !code.is_empty()).ok_or_else(|| {
+            Problem::new(StatusCode::UNAUTHORIZED)
+                .detail("This account has a second factor; send its code too.")
+                .field("code", "is missing")
+        })?;
+        login::code(&state, user.id, &user.email, &code, from).await?;
+    }
+    credentials::logged_in(&state.pool, user.id, state.clock.now()).await?;
     let pair = refresh::begin(&state, user.id, from, user_agent(&headers)).await?;
-    Ok((
-        [(header::CACHE_CONTROL, "no-store")],
-        Json(Tokens::from(pair)),
-    ))
+    Ok((NO_STORE, Json(Tokens::from(pair))))
 }

@@ -1,7 +1,10 @@
 //! The jobs of the product, one kind a file.
 
 pub mod clean_up;
+pub mod cleanup_expired_sessions;
 pub mod demo_mail;
 pub mod import_orders;
 pub mod import_products;
+pub mod password_reset;
+pub mod rotate_signing_keys;
 pub mod sample;

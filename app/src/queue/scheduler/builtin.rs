@@ -3,6 +3,8 @@
 use super::schedule::Schedule;
 use crate::queue::job::Job;
 use crate::queue::jobs::clean_up::CleanUp;
+use crate::queue::jobs::cleanup_expired_sessions::CleanupExpiredSessions;
+use crate::queue::jobs::rotate_signing_keys::RotateSigningKeys;
 use crate::queue::jobs::sample::TakeSamples;
 use crate::storage::{StorageError, cron};
 use sqlx::PgPool;
@@ -23,6 +25,18 @@ pub fn all() -> Vec<(&'static str, &'static str, &'static str, &'static str)> {
             "* * * * *",
             TakeSamples::QUEUE.as_str(),
             TakeSamples::KIND,
+        ),
+        (
+            "clean-up-sessions",
+            "41 3 * * *",
+            CleanupExpiredSessions::QUEUE.as_str(),
+            CleanupExpiredSessions::KIND,
+        ),
+        (
+            "rotate-signing-keys",
+            "11 4 * * *",
+            RotateSigningKeys::QUEUE.as_str(),
+            RotateSigningKeys::KIND,
         ),
     ]
 }

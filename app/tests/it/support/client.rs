@@ -46,6 +46,17 @@ impl Client {
         }
     }
 
+    /// The same, speaking only this protocol.
+    pub fn speaking(address: SocketAddr, dir: &Path, protocol: &[u8]) -> Self {
+        let client = Self::new(address, dir);
+        let mut config = (**client.tls.config()).clone();
+        config.alpn_protocols = vec![protocol.to_vec()];
+        Self {
+            tls: TlsConnector::from(Arc::new(config)),
+            address,
+        }
+    }
+
     pub async fn connect(&self) -> io::Result<TlsStream<TcpStream>> {
         let stream = TcpStream::connect(self.address).await?;
         self.tls

@@ -2,9 +2,11 @@
 
 pub mod app;
 pub mod client;
+pub mod edge;
 pub mod feeds;
 pub mod janitor;
 pub mod jobs;
+pub mod people;
 pub mod postgres;
 pub mod process;
 pub mod redis;

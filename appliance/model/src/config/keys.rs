@@ -29,6 +29,8 @@ const fn key(path: &'static str, doc: &'static str) -> Key {
     }
 }
 
+const LIMIT_FORM: &str = "a whole number, or 0 for no limit";
+
 const CONCURRENCY_FORM: &str = "a whole number from 1 to 64";
 
 /// Every key, by section, in the order of the template.
@@ -254,6 +256,60 @@ pub const KEYS: &[Key] = &[
         ..key(
             "imports.orders_token",
             "The bearer token of that marketplace's order interface.",
+        )
+    },
+    Key {
+        default: Some("36000"),
+        example: "36000",
+        form: LIMIT_FORM,
+        ..key(
+            "limits.api_per_user",
+            "Requests of one account to the API in an hour; 0 means no limit, here and below.",
+        )
+    },
+    Key {
+        default: Some("36000"),
+        example: "36000",
+        form: LIMIT_FORM,
+        ..key(
+            "limits.public_per_address",
+            "Requests of one address without an account in an hour.",
+        )
+    },
+    Key {
+        default: Some("600"),
+        example: "600",
+        form: LIMIT_FORM,
+        ..key(
+            "limits.logins_per_address",
+            "Attempts to log in from one address in an hour, right or wrong.",
+        )
+    },
+    Key {
+        default: Some("20"),
+        example: "20",
+        form: LIMIT_FORM,
+        ..key(
+            "limits.password_resets_per_address",
+            "Requests for a link that sets a password, and uses of one, from one address in an hour.",
+        )
+    },
+    Key {
+        default: Some("100"),
+        example: "100",
+        form: LIMIT_FORM,
+        ..key(
+            "limits.login_failures_per_account",
+            "Failed logins of one account in an hour, from anywhere. One address has ten in a quarter of an hour.",
+        )
+    },
+    Key {
+        default: Some("100"),
+        example: "100",
+        form: LIMIT_FORM,
+        ..key(
+            "limits.login_failures_per_address",
+            "Failed logins from one address in an hour, for any account.",
         )
     },
     Key {

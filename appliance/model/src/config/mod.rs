@@ -24,6 +24,7 @@ pub use reference::reference;
 pub use sections::admin::Admin;
 pub use sections::database::Database;
 pub use sections::imports::Imports;
+pub use sections::limits::Limits;
 pub use sections::log::{Access, Level, Log};
 pub use sections::metrics::Metrics;
 pub use sections::redis::Redis;
@@ -62,6 +63,8 @@ pub struct Config {
     pub workers: Workers,
     /// Feeds of products and orders.
     pub imports: Imports,
+    /// How often the outside may ask.
+    pub limits: Limits,
     /// The clock on the wall.
     pub time: Time,
     /// How much is logged.

@@ -3,6 +3,7 @@
 pub(super) mod admin;
 pub(super) mod database;
 pub(super) mod imports;
+pub(super) mod limits;
 pub(super) mod log;
 pub(super) mod metrics;
 pub(super) mod redis;

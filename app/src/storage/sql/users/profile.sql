@@ -1,0 +1,4 @@
+SELECT u.id, u.email, u.name, u.role, u.vendor_id, u.is_active, u.created_at, u.last_login_at,
+       u.totp_confirmed_at IS NOT NULL AS second_factor,
+       (SELECT count(*) FROM recovery_codes c WHERE c.user_id = u.id AND c.used_at IS NULL) AS recovery_codes
+FROM users u WHERE u.id = $1
