@@ -34,6 +34,11 @@ pub struct Claims {
     pub exp: i64,
 }
 
+/// The claims of a request's token, where a middleware has checked them before
+/// the handler asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Verified(pub Claims);
+
 #[derive(Serialize)]
 struct Issued {
     iss: &'static str,

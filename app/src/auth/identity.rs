@@ -2,6 +2,7 @@
 //! those who are logged in reach it; ask for [`Admin`] and only administrators
 //! do.
 
+use super::access::{Claims, Verified};
 use super::cookies;
 use super::session::Session;
 use crate::controllers::extract::ClientAddress;
@@ -99,7 +100,13 @@ impl FromRequestParts<AppState> for Identity {
         let (token, via) = token(&parts.headers)
             .ok_or_else(|| AppError::unauthorized("Log in and send the token you get."))?;
         let found = match via {
-            Via::Bearer => by_token(state, token, address).await?,
+            Via::Bearer => {
+                let claims = match parts.extensions.get::<Verified>() {
+                    Some(Verified(claims)) => Some(*claims),
+                    None => state.auth.tokens.verify(token).await?,
+                };
+                by_token(state, claims, address).await?
+            }
             Via::Cookie => by_cookie(state, token, address).await?,
         };
         found
@@ -126,10 +133,10 @@ impl FromRequestParts<AppState> for Admin {
 
 async fn by_token(
     state: &AppState,
-    token: &str,
+    claims: Option<Claims>,
     address: IpAddr,
 ) -> Result<Option<Identity>, AppError> {
-    let Some(claims) = state.auth.tokens.verify(token).await? else {
+    let Some(claims) = claims else {
         return Ok(None);
     };
     let Ok(made_at) = OffsetDateTime::from_unix_timestamp(claims.iat) else {

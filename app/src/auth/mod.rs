@@ -13,6 +13,7 @@
 //! [`login`] and [`identity`].
 
 pub mod access;
+pub mod accounts;
 pub mod audit;
 pub mod cookies;
 pub mod half_way;
@@ -31,6 +32,7 @@ pub mod tenant;
 pub mod throttle;
 
 use crate::limiter::Limiter;
+use crate::limiter::leases::Leases;
 use crate::limiter::local::LocalCounters;
 use crate::services::Services;
 use access::AccessTokens;
@@ -55,7 +57,7 @@ pub struct Auth {
     /// Counting attempts to log in.
     pub throttle: Throttle,
     /// Counting everything else.
-    pub limiter: Limiter,
+    pub leases: Leases,
 }
 
 impl Auth {
@@ -75,7 +77,7 @@ impl Auth {
                 LocalCounters::new(Arc::clone(&services.clock)),
                 &services.config.limits,
             ),
-            limiter,
+            leases: Leases::new(limiter, Arc::clone(&services.clock)),
         }
     }
 }

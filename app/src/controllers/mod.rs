@@ -9,6 +9,7 @@
 
 pub mod admin;
 pub mod assets;
+pub mod audit;
 pub mod auth;
 pub mod extract;
 pub mod health;
@@ -16,10 +17,11 @@ pub mod home;
 pub mod imports;
 pub mod jobs;
 pub mod statics;
+pub mod users;
 
 use crate::edge::limits::Limits;
 use crate::errors::{AppError, Problem};
-use crate::middleware::{deadline, error_pages, panics, request_id, security_headers};
+use crate::middleware::{deadline, error_pages, panics, rate_limit, request_id, security_headers};
 use crate::state::AppState;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -38,10 +40,12 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
         .merge(assets::routes())
         .merge(statics::routes())
         .merge(admin::routes())
+        .merge(audit::routes())
         .merge(api)
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
-        .with_state(state)
+        .with_state(state.clone())
+        .layer(from_fn_with_state(state, rate_limit::apply))
         .layer(DefaultBodyLimit::max(limits.body_bytes))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(limits.request, deadline::apply))
@@ -55,9 +59,11 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
 /// added to one without the other.
 fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
+        .merge(audit::api_routes())
         .merge(auth::routes())
         .merge(imports::routes())
         .merge(jobs::routes())
+        .merge(users::routes())
 }
 
 async fn not_found() -> AppError {

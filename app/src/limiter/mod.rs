@@ -5,6 +5,7 @@
 //!
 //! Start reading at `sliding.lua`.
 
+pub mod leases;
 pub mod local;
 
 use crate::cache::Cache;

@@ -3,5 +3,6 @@
 pub mod deadline;
 pub mod error_pages;
 pub mod panics;
+pub mod rate_limit;
 pub mod request_id;
 pub mod security_headers;

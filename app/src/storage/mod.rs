@@ -5,6 +5,7 @@
 //! Functions take an executor, so that callers decide whether they run alone
 //! or inside a transaction. Start reading at [`jobs`].
 
+pub mod accounts;
 pub mod audit;
 pub mod connect;
 pub mod credentials;

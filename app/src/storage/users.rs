@@ -22,6 +22,18 @@ pub enum Role {
     Staff,
 }
 
+impl Role {
+    /// As it stands in the database and in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Owner => "owner",
+            Self::Staff => "staff",
+        }
+    }
+}
+
 /// The text is no role.
 #[derive(Debug, thiserror::Error)]
 #[error("no role is named {0:?}; the roles are admin, owner and staff")]

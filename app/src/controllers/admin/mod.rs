@@ -9,6 +9,7 @@ pub mod frame;
 pub mod login;
 pub mod login_form;
 pub mod logout;
+pub mod vendor;
 
 use crate::errors::{AppError, AppResult};
 use crate::state::AppState;
@@ -31,6 +32,7 @@ pub(super) fn routes() -> Router<AppState> {
             "/admin/login/code",
             get(code_form::code_form).post(code::code),
         )
+        .route("/admin/vendor", post(vendor::vendor))
         .route("/admin/logout", post(logout::logout))
         .route("/admin/jobs/demo-mail", post(demo_mail::demo_mail))
 }

@@ -9,6 +9,15 @@ use uuid::Uuid;
 use wizamart::clock::Clock;
 
 impl TestApp {
+    /// A shop; gives its number.
+    pub async fn vendor(&self, slug: &str) -> i64 {
+        sqlx::query_scalar("INSERT INTO vendors (slug, name) VALUES ($1, $1) RETURNING id")
+            .bind(slug)
+            .fetch_one(&self.database.pool)
+            .await
+            .unwrap()
+    }
+
     /// An account with the usual password.
     pub async fn user(&self, email: &str, role: &str, vendor: Option<i64>) -> Uuid {
         let passwords = &self.state.auth.passwords;

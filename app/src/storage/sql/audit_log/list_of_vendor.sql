@@ -1,0 +1,2 @@
+SELECT id, at, user_id, user_email, vendor_id, address, action, subject, detail
+FROM audit_log WHERE vendor_id = $3 AND id < $1 ORDER BY id DESC LIMIT $2
