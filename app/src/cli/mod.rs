@@ -3,11 +3,13 @@
 
 mod admin;
 mod config;
+mod dev;
 mod migrate;
 mod queue;
 mod runtime;
 mod scheduler;
 mod schema;
+mod seed;
 mod web;
 mod worker;
 
@@ -43,6 +45,10 @@ enum Command {
     /// Look at the job queues
     #[command(subcommand)]
     Queue(queue::Args),
+    /// Run everything for development, on private servers in .dev/
+    Dev(dev::Args),
+    /// Fill an empty platform with made-up shops, products and orders
+    Seed(seed::Args),
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::Args),
@@ -108,6 +114,8 @@ impl Cli {
             Command::Migrate(args) => migrate::run(&args, &settings()?),
             Command::Admin(args) => admin::run(&args, &settings()?),
             Command::Queue(args) => queue::run(&args, &settings()?),
+            Command::Dev(args) => dev::run(&args, &settings()?),
+            Command::Seed(args) => seed::run(&args, &settings()?),
             Command::Config(args) => config::run(&args, &self.config),
         }
     }

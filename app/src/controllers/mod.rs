@@ -16,6 +16,7 @@ pub mod health;
 pub mod home;
 pub mod imports;
 pub mod jobs;
+pub mod reports;
 pub mod statics;
 pub mod users;
 
@@ -64,6 +65,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(imports::routes())
         .merge(jobs::routes())
         .merge(users::routes())
+        .merge(reports::routes())
 }
 
 async fn not_found() -> AppError {

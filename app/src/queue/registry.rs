@@ -10,6 +10,7 @@ use super::jobs::import_orders::ImportOrders;
 use super::jobs::import_products::ImportProducts;
 use super::jobs::password_reset::PasswordReset;
 use super::jobs::rotate_signing_keys::RotateSigningKeys;
+use super::jobs::sales_report::SalesReport;
 use super::jobs::sample::TakeSamples;
 use super::outcome::Outcome;
 use onebox_model::QueueName;
@@ -43,6 +44,7 @@ impl Registry {
             .with::<RotateSigningKeys>()
             .with::<ImportOrders>()
             .with::<ImportProducts>()
+            .with::<SalesReport>()
     }
 
     /// Adds a kind.

@@ -199,6 +199,8 @@ fn every_command_has_help() {
         "admin",
         "queue",
         "config",
+        "dev",
+        "seed",
     ] {
         let output = env.command(&[command, "--help"]).output().unwrap();
         assert!(

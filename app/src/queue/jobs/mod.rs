@@ -7,4 +7,5 @@ pub mod import_orders;
 pub mod import_products;
 pub mod password_reset;
 pub mod rotate_signing_keys;
+pub mod sales_report;
 pub mod sample;

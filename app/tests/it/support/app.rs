@@ -39,6 +39,7 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: String,
+    pub bytes: bytes::Bytes,
 }
 
 impl Answer {
@@ -153,6 +154,7 @@ impl TestApp {
             status: parts.status,
             headers: parts.headers,
             body,
+            bytes,
         }
     }
 

@@ -1,0 +1,32 @@
+//! Reports: files that are made in the background and fetched later. Lines
+//! stream from the database through a channel to the writer, which runs beside
+//! the worker because it compresses and waits for the disk.
+//!
+//! Start reading at [`sales`].
+
+pub mod csv_file;
+pub mod sales;
+pub mod workbook;
+
+use crate::storage::StorageError;
+use std::io;
+
+/// A report cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The sales cannot be read.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The file cannot be written.
+    #[error("cannot write the report: {0}")]
+    Write(#[from] io::Error),
+    /// The table cannot be written.
+    #[error("cannot write the report: {0}")]
+    Csv(#[from] csv::Error),
+    /// The workbook cannot be written.
+    #[error("cannot write the report: {0}")]
+    Workbook(#[from] rust_xlsxwriter::XlsxError),
+    /// The writer is gone.
+    #[error("the writer of the report ended too early")]
+    Writer,
+}

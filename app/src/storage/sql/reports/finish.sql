@@ -1,0 +1,2 @@
+UPDATE reports SET state = $3, file_key = $4, size_bytes = $5, error = $6, finished_at = $7
+WHERE vendor_id = $1 AND id = $2
