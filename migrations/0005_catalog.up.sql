@@ -11,7 +11,8 @@ CREATE TABLE uploads (
     sha256       text NOT NULL CHECK (length(sha256) = 64),
     -- Which store holds it: 'local' or 's3'. They differ while files are moved.
     store        text NOT NULL DEFAULT 'local' CHECK (store IN ('local', 's3')),
-    -- Small versions, made by a job: {"200": "key", "800": "key"}.
+    -- Small versions, made by a job, by their longest side in pixels:
+    -- {"200": {"key": …, "content_type": …, "size_bytes": …}, "800": …}.
     thumbnails   jsonb NOT NULL DEFAULT '{}',
     uploaded_by  uuid REFERENCES users ON DELETE SET NULL,
     created_at   timestamptz NOT NULL

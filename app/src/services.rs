@@ -5,8 +5,10 @@
 use crate::cache::Cache;
 use crate::clock::SharedClock;
 use crate::edge::statics::Statics;
+use crate::files::Files;
 use crate::metrics::Metrics;
 use crate::outbound::{Outbound, Reach};
+use crate::payments::stripe::Stripe;
 use onebox_model::Config;
 use sqlx::PgPool;
 use std::path::{Path, PathBuf};
@@ -31,6 +33,10 @@ pub struct Services {
     pub statics: Statics,
     /// What is counted.
     pub metrics: Metrics,
+    /// Where uploads and reports are.
+    pub files: Files,
+    /// How vendors pay.
+    pub stripe: Stripe,
 }
 
 impl Services {
@@ -47,14 +53,17 @@ impl Services {
             true => Reach::Everywhere,
             false => Reach::Public,
         };
+        let outbound = Outbound::new(reach);
         Self {
+            stripe: Stripe::new(Arc::clone(&config), outbound.clone()),
+            files: Files::new(&config, &state_dir),
             pool,
             cache,
             clock,
             statics: Statics::new(config.web.static_dir.clone()),
             config,
             state_dir: state_dir.into(),
-            outbound: Outbound::new(reach),
+            outbound,
             metrics: Metrics::default(),
         }
     }

@@ -10,6 +10,7 @@ mod runtime;
 mod scheduler;
 mod schema;
 mod seed;
+mod storage;
 mod web;
 mod worker;
 
@@ -49,6 +50,9 @@ enum Command {
     Dev(dev::Args),
     /// Fill an empty platform with made-up shops, products and orders
     Seed(seed::Args),
+    /// Move uploaded files between stores, or check them
+    #[command(subcommand)]
+    Storage(storage::Args),
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::Args),
@@ -116,6 +120,7 @@ impl Cli {
             Command::Queue(args) => queue::run(&args, &settings()?),
             Command::Dev(args) => dev::run(&args, &settings()?),
             Command::Seed(args) => seed::run(&args, &settings()?),
+            Command::Storage(args) => storage::run(&args, &settings()?),
             Command::Config(args) => config::run(&args, &self.config),
         }
     }

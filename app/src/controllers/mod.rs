@@ -11,14 +11,18 @@ pub mod admin;
 pub mod assets;
 pub mod audit;
 pub mod auth;
+pub mod billing;
 pub mod extract;
+pub mod files;
 pub mod health;
 pub mod home;
 pub mod imports;
 pub mod jobs;
 pub mod reports;
 pub mod statics;
+pub mod uploads;
 pub mod users;
+pub mod webhooks;
 
 use crate::edge::limits::Limits;
 use crate::errors::{AppError, Problem};
@@ -42,6 +46,8 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
         .merge(statics::routes())
         .merge(admin::routes())
         .merge(audit::routes())
+        .merge(files::routes())
+        .merge(webhooks::routes())
         .merge(api)
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
@@ -66,6 +72,8 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(jobs::routes())
         .merge(users::routes())
         .merge(reports::routes())
+        .merge(uploads::routes())
+        .merge(billing::routes())
 }
 
 async fn not_found() -> AppError {

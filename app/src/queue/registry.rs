@@ -5,6 +5,7 @@
 use super::job::{Context, Job};
 use super::jobs::clean_up::CleanUp;
 use super::jobs::cleanup_expired_sessions::CleanupExpiredSessions;
+use super::jobs::delete_files::DeleteFiles;
 use super::jobs::demo_mail::DemoMail;
 use super::jobs::import_orders::ImportOrders;
 use super::jobs::import_products::ImportProducts;
@@ -12,6 +13,9 @@ use super::jobs::password_reset::PasswordReset;
 use super::jobs::rotate_signing_keys::RotateSigningKeys;
 use super::jobs::sales_report::SalesReport;
 use super::jobs::sample::TakeSamples;
+use super::jobs::stripe_event::StripeEvent;
+use super::jobs::sync_subscription::SyncSubscriptions;
+use super::jobs::thumbnails::Thumbnails;
 use super::outcome::Outcome;
 use onebox_model::QueueName;
 use serde_json::Value;
@@ -45,6 +49,10 @@ impl Registry {
             .with::<ImportOrders>()
             .with::<ImportProducts>()
             .with::<SalesReport>()
+            .with::<DeleteFiles>()
+            .with::<StripeEvent>()
+            .with::<SyncSubscriptions>()
+            .with::<Thumbnails>()
     }
 
     /// Adds a kind.

@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod billing;
 pub mod connect;
 pub mod credentials;
 pub mod cron;
@@ -26,7 +27,9 @@ pub mod samples;
 pub mod second_factor;
 pub mod seed;
 pub mod signing_keys;
+pub mod uploads;
 pub mod users;
+pub mod webhook_events;
 pub mod workers;
 
 pub use error::{Doing, StorageError};

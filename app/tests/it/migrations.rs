@@ -44,6 +44,12 @@ async fn fill(connection: &mut PgConnection) {
          INSERT INTO queue_pauses (queue, paused_at) VALUES ('default', now());
          INSERT INTO samples (at, name, value) VALUES (now(), 'orders', 1);
          INSERT INTO vendors (slug, name) VALUES ('importing', 'x');
+         INSERT INTO uploads (id, vendor_id, key, file_name, content_type, size_bytes, sha256, created_at)
+           SELECT gen_random_uuid(), id, 'v1/ab/c', 'a.txt', 'text/plain', 1, repeat('0', 64), now()
+             FROM vendors WHERE slug = 'importing';
+         INSERT INTO webhook_events VALUES ('evt_1', 'customer.created', '{}', now(), now());
+         INSERT INTO billing_invoices
+           SELECT 'in_1', id, 'paid', 4900, 'EUR', '', now(), now() FROM vendors WHERE slug = 'importing';
          INSERT INTO imports (id, vendor_id, kind, source_url, created_at)
            SELECT gen_random_uuid(), id, 'products', 'https://a.example', now()
              FROM vendors WHERE slug = 'importing';

@@ -2,6 +2,7 @@
 
 pub mod clean_up;
 pub mod cleanup_expired_sessions;
+pub mod delete_files;
 pub mod demo_mail;
 pub mod import_orders;
 pub mod import_products;
@@ -9,3 +10,6 @@ pub mod password_reset;
 pub mod rotate_signing_keys;
 pub mod sales_report;
 pub mod sample;
+pub mod stripe_event;
+pub mod sync_subscription;
+pub mod thumbnails;

@@ -6,6 +6,7 @@ use crate::queue::jobs::clean_up::CleanUp;
 use crate::queue::jobs::cleanup_expired_sessions::CleanupExpiredSessions;
 use crate::queue::jobs::rotate_signing_keys::RotateSigningKeys;
 use crate::queue::jobs::sample::TakeSamples;
+use crate::queue::jobs::sync_subscription::SyncSubscriptions;
 use crate::storage::{StorageError, cron};
 use sqlx::PgPool;
 use time::OffsetDateTime;
@@ -37,6 +38,12 @@ pub fn all() -> Vec<(&'static str, &'static str, &'static str, &'static str)> {
             "11 4 * * *",
             RotateSigningKeys::QUEUE.as_str(),
             RotateSigningKeys::KIND,
+        ),
+        (
+            "sync-subscriptions",
+            "53 3 * * *",
+            SyncSubscriptions::QUEUE.as_str(),
+            SyncSubscriptions::KIND,
         ),
     ]
 }

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
-use onebox_model::Config;
+use onebox_model::{Config, QueueName};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,6 +17,9 @@ use wizamart::clock::ManualClock;
 use wizamart::controllers;
 use wizamart::edge::Peer;
 use wizamart::edge::limits::Limits;
+use wizamart::queue::outcome::Outcome;
+use wizamart::queue::registry::Registry;
+use wizamart::queue::worker::{Worker, WorkerOptions};
 use wizamart::services::Services;
 use wizamart::state::AppState;
 use wizamart::storage::users;
@@ -224,5 +227,27 @@ impl TestApp {
     pub async fn page(&self, path: &str, cookie: &str) -> Answer {
         let request = Request::get(path).header("cookie", cookie);
         self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Lets a worker do what is due, and tells how the jobs of a kind ended,
+    /// which are then forgotten.
+    pub async fn run_jobs(&self, kind: &str) -> Vec<Outcome> {
+        let options = WorkerOptions::new(vec![QueueName::Default], 1);
+        let registry = Arc::new(Registry::standard());
+        let mut worker = Worker::new(self.state.services.clone(), registry, options);
+        worker.run_due().await.unwrap();
+        let ended: Vec<(String, Option<String>)> =
+            sqlx::query_as("DELETE FROM jobs WHERE kind = $1 RETURNING state, last_error")
+                .bind(kind)
+                .fetch_all(&self.database.pool)
+                .await
+                .unwrap();
+        let outcome = |(state, error): (String, Option<String>)| match (state.as_str(), error) {
+            ("done", _) => Outcome::Done,
+            ("dead", Some(error)) => Outcome::Fail { error },
+            ("queued", Some(error)) => Outcome::Retry { error, after: None },
+            other => panic!("a {kind} job did not run: {other:?}"),
+        };
+        ended.into_iter().map(outcome).collect()
     }
 }

@@ -4,12 +4,17 @@ pub mod app;
 pub mod client;
 pub mod edge;
 pub mod feeds;
+pub mod http;
 pub mod janitor;
 pub mod jobs;
 pub mod people;
+pub mod pictures;
 pub mod postgres;
 pub mod process;
 pub mod redis;
+pub mod s3;
+pub mod shop;
+pub mod stripe;
 
 use std::future::Future;
 use std::time::{Duration, Instant};

@@ -30,6 +30,12 @@ impl Env {
         self.vars.push((name.to_owned(), value.to_owned()));
     }
 
+    /// With more settings.
+    pub fn with(mut self, vars: Vec<(String, String)>) -> Self {
+        self.vars.extend(vars);
+        self
+    }
+
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wizamart"));
         command.args(args);

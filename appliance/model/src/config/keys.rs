@@ -31,6 +31,7 @@ const fn key(path: &'static str, doc: &'static str) -> Key {
 
 const LIMIT_FORM: &str = "a whole number, or 0 for no limit";
 
+const SECRET_FORM: &str = r#"the value in quotes, or { secret = "name" }"#;
 const CONCURRENCY_FORM: &str = "a whole number from 1 to 64";
 
 /// Every key, by section, in the order of the template.
@@ -310,6 +311,90 @@ pub const KEYS: &[Key] = &[
         ..key(
             "limits.login_failures_per_address",
             "Failed logins from one address in an hour, for any account.",
+        )
+    },
+    Key {
+        default: Some(r#""local""#),
+        example: r#""s3""#,
+        form: "local or s3, in quotes",
+        ..key(
+            "storage.store",
+            "Where new files go: to a directory of the box (local) or to an S3 service such as R2 (s3). Files that are there already stay; `wizamart storage migrate` moves them.",
+        )
+    },
+    Key {
+        default: Some("26214400"),
+        example: "104857600",
+        form: "a number of bytes from 1 to 5368709120",
+        ..key(
+            "storage.max_upload_bytes",
+            "Largest file that may be uploaded.",
+        )
+    },
+    Key {
+        example: r#""https://ACCOUNT.r2.cloudflarestorage.com""#,
+        form: r#"a URL such as "https://ACCOUNT.r2.cloudflarestorage.com""#,
+        ..key("storage.s3_endpoint", "Address of the S3 service.")
+    },
+    Key {
+        example: r#""shop-files""#,
+        form: r#"a name such as "shop-files""#,
+        ..key("storage.s3_bucket", "Its bucket, which must exist.")
+    },
+    Key {
+        default: Some(r#""auto""#),
+        example: r#""eu-central-1""#,
+        form: r#"a name such as "auto" or "eu-central-1""#,
+        ..key("storage.s3_region", "Its region; R2 has one, called auto.")
+    },
+    Key {
+        example: r#""0123456789abcdef""#,
+        form: "the key's name in quotes",
+        ..key(
+            "storage.s3_access_key",
+            "Name of the key pair for the bucket.",
+        )
+    },
+    Key {
+        example: r#"{ secret = "s3-secret-key" }"#,
+        form: SECRET_FORM,
+        secret: true,
+        ..key("storage.s3_secret_key", "Secret half of the key pair.")
+    },
+    Key {
+        example: r#"{ secret = "stripe-secret-key" }"#,
+        form: SECRET_FORM,
+        secret: true,
+        ..key(
+            "payments.stripe_secret_key",
+            "Key of the Stripe account. Left out, payments are off.",
+        )
+    },
+    Key {
+        example: r#"{ secret = "stripe-webhook-secret" }"#,
+        form: SECRET_FORM,
+        secret: true,
+        ..key(
+            "payments.webhook_secret",
+            "What Stripe signs its webhooks with (whsec_…). Left out, webhooks are refused.",
+        )
+    },
+    Key {
+        example: r#"{ secret = "stripe-webhook-secret-old" }"#,
+        form: SECRET_FORM,
+        secret: true,
+        ..key(
+            "payments.webhook_secret_old",
+            "The one before, still accepted while it is being replaced.",
+        )
+    },
+    Key {
+        default: Some(r#""https://api.stripe.com""#),
+        example: r#""http://127.0.0.1:12111""#,
+        form: r#"a URL that begins with "https://""#,
+        ..key(
+            "payments.stripe_url",
+            "Address of Stripe's API; another one is for tests.",
         )
     },
     Key {

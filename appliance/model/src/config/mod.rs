@@ -27,9 +27,11 @@ pub use sections::imports::Imports;
 pub use sections::limits::Limits;
 pub use sections::log::{Access, Level, Log};
 pub use sections::metrics::Metrics;
+pub use sections::payments::Payments;
 pub use sections::redis::Redis;
 pub use sections::sentry::Sentry;
 pub use sections::ssh::{PublicKey, Ssh};
+pub use sections::storage::{Storage, StoreChoice};
 pub use sections::time::Time;
 pub use sections::web::Web;
 pub use sections::web_limits::WebLimits;
@@ -65,6 +67,10 @@ pub struct Config {
     pub imports: Imports,
     /// How often the outside may ask.
     pub limits: Limits,
+    /// Where uploaded files are.
+    pub storage: Storage,
+    /// How vendors pay for the platform.
+    pub payments: Payments,
     /// The clock on the wall.
     pub time: Time,
     /// How much is logged.
@@ -168,6 +174,8 @@ impl Config {
         found.extend(self.redis.validate());
         found.extend(self.workers.validate());
         found.extend(self.imports.validate());
+        found.extend(self.storage.validate());
+        found.extend(self.payments.validate());
         found.extend(self.time.validate());
         found.extend(self.metrics.validate());
         found.extend(self.sentry.validate());

@@ -1,0 +1,3 @@
+SELECT id, vendor_id, key, file_name, content_type, size_bytes, sha256, store, thumbnails, created_at
+  FROM uploads
+ WHERE vendor_id = $1 AND id = $2

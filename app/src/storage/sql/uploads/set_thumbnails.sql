@@ -1,0 +1,3 @@
+UPDATE uploads
+   SET thumbnails = $4
+ WHERE vendor_id = $1 AND id = $2 AND store = $3
