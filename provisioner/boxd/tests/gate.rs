@@ -228,9 +228,20 @@ fn a_missing_systemctl_does_not_pass() {
 }
 
 #[test]
+fn raucs_service_may_take_two_attempts_to_start() {
+    let pair = certificate();
+    let mut fixture = Fixture::new(&pair, serve(&pair, &[READY])).hurried();
+    fixture.gate.slot = Some("A".to_owned());
+    let body = "echo asked >>\"${0%/*}/marked\"; [ $(wc -l <\"${0%/*}/marked\") -eq 2 ]";
+    script(fixture.dir.path(), "rauc", body);
+    fixture.gate.wait().outcome().unwrap();
+    assert_eq!(fixture.marked().as_deref(), Some("asked\nasked\n"));
+}
+
+#[test]
 fn a_slot_that_cannot_be_marked_is_an_error_with_raucs_own_words() {
     let pair = certificate();
-    let mut fixture = Fixture::new(&pair, serve(&pair, &[READY]));
+    let mut fixture = Fixture::new(&pair, serve(&pair, &[READY])).hurried();
     fixture.gate.slot = Some("B".to_owned());
     script(fixture.dir.path(), "rauc", "echo no grubenv >&2; exit 1");
     let error = fixture.error();

@@ -41,6 +41,9 @@ pub struct Gate {
     pub interval: Duration,
 }
 
+/// How often at least RAUC is asked to confirm a good boot.
+const CONFIRM_ATTEMPTS: u32 = 3;
+
 /// Where the application listens on a box.
 #[must_use]
 pub fn default_address() -> SocketAddr {
@@ -62,7 +65,8 @@ impl Gate {
                 unready.extend(self.units());
             }
             if unready.is_empty() {
-                return Verdict::healthy(start.elapsed(), self.confirm());
+                let waited = start.elapsed();
+                return Verdict::healthy(waited, self.confirm(start));
             }
             if last {
                 return Verdict::unhealthy(start.elapsed(), unready);
@@ -92,8 +96,19 @@ impl Gate {
         }
     }
 
-    fn confirm(&self) -> Option<(String, Result<(), CommandError>)> {
+    /// A bus that was too busy booting to start RAUC's service in time is asked
+    /// again: a good boot must not count as a failed try.
+    fn confirm(&self, start: Instant) -> Option<(String, Result<(), CommandError>)> {
         let slot = self.slot.clone()?;
-        Some((slot, rauc::mark_good(&self.rauc)))
+        let mut attempts = 1;
+        loop {
+            let marked = rauc::mark_good(&self.rauc);
+            let over = start.elapsed() + self.interval >= self.timeout;
+            if marked.is_ok() || (over && attempts >= CONFIRM_ATTEMPTS) {
+                return Some((slot, marked));
+            }
+            attempts += 1;
+            std::thread::sleep(self.interval);
+        }
     }
 }
