@@ -11,4 +11,5 @@ DROP INDEX jobs_open_idx;
 CREATE INDEX jobs_state_idx ON jobs (state, id DESC);
 CREATE INDEX jobs_queue_idx ON jobs (queue, id DESC);
 ALTER TABLE jobs DROP COLUMN errors, DROP COLUMN cancel_requested_at, DROP COLUMN vendor_id;
+DROP TABLE queue_sleepers;
 DROP TABLE queue_pauses;

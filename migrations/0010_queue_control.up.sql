@@ -5,6 +5,14 @@ CREATE TABLE queue_pauses (
     paused_at timestamptz NOT NULL,
     paused_by text NOT NULL DEFAULT ''
 );
+-- Workers that sleep until they are notified. A commit that notifies waits for
+-- every other one that does, so a job only notifies when its queue is named
+-- here. Unlogged: after a crash nobody is asleep.
+CREATE UNLOGGED TABLE queue_sleepers (
+    worker_id uuid PRIMARY KEY,
+    queues    text[] NOT NULL,
+    until     timestamptz NOT NULL
+);
 -- Whose job it is (NULL: the platform's), whether someone wants it ended, and
 -- how its last attempts failed: [{"attempt", "at", "error"}], oldest first.
 ALTER TABLE jobs

@@ -3,6 +3,7 @@
 use crate::auth::Auth;
 use crate::cache::Cache;
 use crate::clock::SharedClock;
+use crate::events::hub::Hub;
 use crate::health::Health;
 use crate::queue::registry::Registry;
 use crate::services::Services;
@@ -25,6 +26,8 @@ pub struct AppState {
     pub auth: Auth,
     /// The kinds of jobs.
     pub registry: Arc<Registry>,
+    /// Live news for WebSockets.
+    pub hub: Hub,
     /// The checks behind `/ready`.
     pub health: Health,
     /// What image this runs in, if any.
@@ -43,6 +46,7 @@ impl AppState {
             auth: Auth::new(&services),
             services,
             registry: Arc::new(Registry::standard()),
+            hub: Hub::new(cache.clone()),
             health: Health::new(pool.clone(), cache.clone(), Arc::clone(&clock), state_dir),
             pool,
             cache,

@@ -165,8 +165,10 @@ async fn web(
 ) {
     let limits = Limits::from(&services.config.web.limits);
     let (statics, counters) = (services.statics.clone(), services.metrics.edge.clone());
+    let state = AppState::new(services, None);
+    let news = tokio::spawn(state.hub.clone().run(shutdown.clone()));
     let service = Service {
-        router: controllers::router(AppState::new(services, None), &limits),
+        router: controllers::router(state, &limits),
         tls: None,
         limits,
         statics,
@@ -176,6 +178,9 @@ async fn web(
         tracing::error!("cannot serve: {error}");
     }
     trigger.stop();
+    if let Err(error) = news.await {
+        tracing::error!("hearing events ended by itself: {error}");
+    }
 }
 
 /// Makes administrator and demo shops on the first run; later ones read the

@@ -2,10 +2,11 @@
 //! sized for what it does.
 
 mod admin;
+mod bench;
 mod config;
 mod dev;
+mod jobs;
 mod migrate;
-mod queue;
 mod runtime;
 mod scheduler;
 mod schema;
@@ -43,9 +44,6 @@ enum Command {
     /// Manage administrators
     #[command(subcommand)]
     Admin(admin::Args),
-    /// Look at the job queues
-    #[command(subcommand)]
-    Queue(queue::Args),
     /// Run everything for development, on private servers in .dev/
     Dev(dev::Args),
     /// Fill an empty platform with made-up shops, products and orders
@@ -53,6 +51,11 @@ enum Command {
     /// Move uploaded files between stores, or check them
     #[command(subcommand)]
     Storage(storage::Args),
+    /// Measure
+    #[command(subcommand, hide = true)]
+    Bench(bench::Args),
+    /// Look at the job queues, and change them
+    Jobs(jobs::Args),
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::Args),
@@ -73,6 +76,9 @@ pub enum CliError {
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] crate::storage::StorageError),
+    /// A job or queue was not changed.
+    #[error(transparent)]
+    Control(#[from] crate::queue::control::ControlError),
     /// A migration failed.
     #[error(transparent)]
     Migrate(#[from] crate::migrations::runner::MigrateError),
@@ -117,10 +123,11 @@ impl Cli {
             Command::Scheduler => scheduler::run(&settings()?),
             Command::Migrate(args) => migrate::run(&args, &settings()?),
             Command::Admin(args) => admin::run(&args, &settings()?),
-            Command::Queue(args) => queue::run(&args, &settings()?),
             Command::Dev(args) => dev::run(&args, &settings()?),
             Command::Seed(args) => seed::run(&args, &settings()?),
             Command::Storage(args) => storage::run(&args, &settings()?),
+            Command::Bench(args) => bench::run(&args, &settings()?),
+            Command::Jobs(args) => jobs::run(&args, &settings()?),
             Command::Config(args) => config::run(&args, &self.config),
         }
     }

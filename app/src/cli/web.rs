@@ -64,6 +64,7 @@ async fn web(args: &Args, settings: &Settings, listeners: Listeners) -> Result<(
         args.state_dir.clone(),
     );
     let state = AppState::new(services, settings.release.clone());
+    let news = tokio::spawn(state.hub.clone().run(shutdown.clone()));
     let limits = Limits::from(&settings.config.web.limits);
     let (statics, counters) = (
         state.services.statics.clone(),
@@ -121,6 +122,9 @@ async fn web(args: &Args, settings: &Settings, listeners: Listeners) -> Result<(
         ended
             .map_err(|error| CliError::Input(format!("a server ended by itself: {error}")))?
             .map_err(system("serve"))?;
+    }
+    if let Err(error) = news.await {
+        tracing::error!("hearing events ended by itself: {error}");
     }
     pool.close().await;
     tracing::info!("stopped");

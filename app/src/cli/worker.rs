@@ -10,7 +10,7 @@ use crate::services::Services;
 use crate::settings::Settings;
 use crate::storage::connect;
 use crate::systemd::{notify, watchdog};
-use onebox_model::{QueueName, paths};
+use onebox_model::{QueueName, paths, sizing};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,10 +34,6 @@ pub(super) struct Args {
     state_dir: PathBuf,
 }
 
-/// Connections beside the jobs' own: one listens, one renews leases. Without
-/// the second, jobs that keep their connections busy would lose their leases.
-const OWN_CONNECTIONS: u32 = 2;
-
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<(), CliError> {
     runtime::single(work(args, settings))?
 }
@@ -54,7 +50,7 @@ async fn work(args: &Args, settings: &Settings) -> Result<(), CliError> {
     let concurrency = args.concurrency.unwrap_or(fitting).max(1);
     let pool = connect::lazy_pool(
         &settings.database,
-        concurrency + OWN_CONNECTIONS,
+        concurrency + sizing::WORKER_CONNECTIONS,
         "wizamart worker",
     );
     // Ready means started: PostgreSQL may come later, and its being away is

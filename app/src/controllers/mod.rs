@@ -12,17 +12,21 @@ pub mod assets;
 pub mod audit;
 pub mod auth;
 pub mod billing;
+pub mod cron;
 pub mod extract;
 pub mod files;
 pub mod health;
 pub mod home;
 pub mod imports;
 pub mod jobs;
+pub mod queues;
 pub mod reports;
 pub mod statics;
 pub mod uploads;
 pub mod users;
 pub mod webhooks;
+pub mod workers;
+pub mod ws;
 
 use crate::edge::limits::Limits;
 use crate::errors::{AppError, Problem};
@@ -48,6 +52,7 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
         .merge(audit::routes())
         .merge(files::routes())
         .merge(webhooks::routes())
+        .merge(ws::routes())
         .merge(api)
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
@@ -69,11 +74,14 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(audit::api_routes())
         .merge(auth::routes())
         .merge(imports::routes())
+        .merge(cron::routes())
         .merge(jobs::routes())
         .merge(users::routes())
         .merge(reports::routes())
         .merge(uploads::routes())
         .merge(billing::routes())
+        .merge(queues::routes())
+        .merge(workers::routes())
 }
 
 async fn not_found() -> AppError {

@@ -5,6 +5,8 @@
 //! Each vendor has a channel of its own, and the platform one; a web process
 //! hears them all and gives each connection what it may see ([`Event::vendor`]).
 
+pub mod hub;
+
 use crate::cache::CacheError;
 use crate::domain::ids::{OrderId, VendorId};
 use crate::domain::money::Money;

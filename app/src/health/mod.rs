@@ -4,7 +4,7 @@
 mod disk;
 mod migrations;
 mod postgresql;
-mod queue;
+pub(crate) mod queue;
 mod redis;
 
 use crate::cache::Cache;

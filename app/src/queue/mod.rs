@@ -9,13 +9,16 @@
 //! - retries wait attempt⁴ seconds and a bit ([`backoff`]); after the last of
 //!   25 attempts the job is dead, and kept seven days to be looked at;
 //! - a job may be unique while it waits, or once per period ([`enqueue`]);
-//! - the best priority runs first; equals run in the order they became due;
+//! - the best priority runs first, equals in the order they became due; what
+//!   has waited for a minute gains a step with each heartbeat, so that nothing
+//!   waits for ever;
 //! - one scheduler leads and enqueues what is periodic ([`scheduler`]).
 //!
 //! Start reading at [`worker`]. To add a job, write a file under [`jobs`] and
 //! name it in [`registry::Registry::standard`].
 
 pub mod backoff;
+pub mod control;
 pub mod enqueue;
 pub mod feedback;
 pub mod job;

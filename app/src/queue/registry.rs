@@ -3,6 +3,7 @@
 //! stays in the queue with an error and is tried again later.
 
 use super::job::{Context, Job};
+use super::jobs::bench::{Noop, Stamp};
 use super::jobs::clean_up::CleanUp;
 use super::jobs::cleanup_expired_sessions::CleanupExpiredSessions;
 use super::jobs::delete_files::DeleteFiles;
@@ -53,6 +54,8 @@ impl Registry {
             .with::<StripeEvent>()
             .with::<SyncSubscriptions>()
             .with::<Thumbnails>()
+            .with::<Noop>()
+            .with::<Stamp>()
     }
 
     /// Adds a kind.

@@ -1,9 +1,11 @@
 //! The table of periodic jobs.
 
 use super::{Doing, StorageError};
+use serde::Serialize;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, PgExecutor, Row};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A periodic job that is due.
@@ -30,6 +32,41 @@ impl FromRow<'_, PgRow> for DueRow {
             unfinished: row.try_get("unfinished")?,
         })
     }
+}
+
+/// A periodic job as stored.
+#[derive(Clone, Debug, FromRow, Serialize, ToSchema)]
+#[schema(as = PeriodicJob)]
+pub struct CronRow {
+    /// Its name.
+    pub name: String,
+    /// When it runs, in the five fields of cron, UTC.
+    pub schedule: String,
+    /// Its queue.
+    pub queue: String,
+    /// Its kind.
+    pub kind: String,
+    /// Whether it runs at all.
+    pub enabled: bool,
+    /// When it runs next.
+    #[serde(with = "time::serde::rfc3339")]
+    pub next_run_at: OffsetDateTime,
+    /// When it ran last.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub last_run_at: Option<OffsetDateTime>,
+    /// The job of that run.
+    pub last_job_id: Option<Uuid>,
+}
+
+/// Every periodic job.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(db: impl PgExecutor<'_>) -> Result<Vec<CronRow>, StorageError> {
+    sqlx::query_as(include_str!("sql/cron/list.sql"))
+        .fetch_all(db)
+        .await
+        .doing("list the periodic jobs")
 }
 
 /// Adds a built-in periodic job, or brings its row up to date.

@@ -13,6 +13,9 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+/// What stands as the error of a job that was cancelled.
+pub const CANCELLED: &str = "cancelled";
+
 /// Where a job stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -191,23 +194,117 @@ pub async fn find(db: impl PgExecutor<'_>, id: Uuid) -> Result<Option<JobRow>, S
         .doing("look up a job")
 }
 
-/// The newest jobs, filtered by state and queue where given.
+/// Which jobs are looked for; what is `None` does not filter.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// Where they stand.
+    pub state: Option<JobState>,
+    /// Their queue.
+    pub queue: Option<&'static str>,
+    /// Their kind.
+    pub kind: Option<String>,
+    /// Text in their arguments or their last error, or their id.
+    pub text: Option<String>,
+    /// Whose they are.
+    pub vendor: Option<VendorId>,
+    /// They are older than this one.
+    pub before: Option<Uuid>,
+    /// At most this many.
+    pub limit: i64,
+}
+
+/// Jobs, newest first.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list(
-    db: impl PgExecutor<'_>,
-    state: Option<JobState>,
-    queue: Option<&str>,
-    limit: i64,
-) -> Result<Vec<JobRow>, StorageError> {
-    sqlx::query_as(include_str!("sql/jobs/list.sql"))
-        .bind(state.map(JobState::as_str))
-        .bind(queue)
-        .bind(limit)
+pub async fn search(db: impl PgExecutor<'_>, search: &Search) -> Result<Vec<JobRow>, StorageError> {
+    let id = search
+        .text
+        .as_deref()
+        .and_then(|text| text.trim().parse::<Uuid>().ok());
+    let text = search.text.as_deref().filter(|_| id.is_none());
+    sqlx::query_as(include_str!("sql/jobs/search.sql"))
+        .bind(search.state.map(JobState::as_str))
+        .bind(search.queue)
+        .bind(search.kind.as_deref())
+        .bind(text)
+        .bind(search.vendor)
+        .bind(search.before)
+        .bind(search.limit)
+        .bind(id)
         .fetch_all(db)
         .await
-        .doing("list jobs")
+        .doing("look for jobs")
+}
+
+/// Makes a waiting or dead job due at once; `None` when it is neither.
+///
+/// # Errors
+/// When the database fails.
+pub async fn requeue(
+    connection: &mut PgConnection,
+    id: Uuid,
+    now: OffsetDateTime,
+) -> Result<Option<JobRow>, StorageError> {
+    sqlx::query_as(include_str!("sql/jobs/requeue.sql"))
+        .bind(id)
+        .bind(now)
+        .fetch_optional(connection)
+        .await
+        .doing("put a job back into its queue")
+}
+
+/// Ends a waiting job, marks a running one; `None` when it is neither.
+///
+/// # Errors
+/// When the database fails.
+pub async fn cancel(
+    connection: &mut PgConnection,
+    id: Uuid,
+    now: OffsetDateTime,
+) -> Result<Option<JobRow>, StorageError> {
+    sqlx::query_as(include_str!("sql/jobs/cancel.sql"))
+        .bind(id)
+        .bind(now)
+        .bind(CANCELLED)
+        .fetch_optional(connection)
+        .await
+        .doing("cancel a job")
+}
+
+/// Removes a job that does not run; `None` when there is none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(
+    connection: &mut PgConnection,
+    id: Uuid,
+) -> Result<Option<JobRow>, StorageError> {
+    sqlx::query_as(include_str!("sql/jobs/delete.sql"))
+        .bind(id)
+        .fetch_optional(connection)
+        .await
+        .doing("delete a job")
+}
+
+/// Removes up to `limit` jobs of a queue that are in one state; says how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn purge(
+    db: impl PgExecutor<'_>,
+    queue: &str,
+    state: JobState,
+    limit: i64,
+) -> Result<u64, StorageError> {
+    let done = sqlx::query(include_str!("sql/jobs/purge.sql"))
+        .bind(queue)
+        .bind(state.as_str())
+        .bind(limit)
+        .execute(db)
+        .await
+        .doing("purge a queue")?;
+    Ok(done.rows_affected())
 }
 
 /// How one queue stands.
@@ -251,4 +348,16 @@ pub async fn stats(
         })
         .collect::<Result<_, sqlx::Error>>()
         .doing("read the state of the queues")
+}
+
+/// Whether any job of a kind waits or runs.
+///
+/// # Errors
+/// When the database fails.
+pub async fn any_open(db: impl PgExecutor<'_>, kind: &str) -> Result<bool, StorageError> {
+    sqlx::query_scalar(include_str!("sql/jobs/any_open.sql"))
+        .bind(kind)
+        .fetch_one(db)
+        .await
+        .doing("look for unfinished jobs")
 }

@@ -2,7 +2,7 @@
 //! write names the lease it is made under, so that a worker that was thought
 //! dead cannot overwrite what its successor did.
 
-use super::jobs::JobRow;
+use super::jobs::{JobRow, JobState};
 use super::{Doing, StorageError};
 use sqlx::{PgExecutor, Row};
 use time::OffsetDateTime;
@@ -17,21 +17,6 @@ pub struct Lease {
     pub worker: Uuid,
     /// Which attempt this is, from 1.
     pub attempt: i32,
-}
-
-/// Whether a write found its lease in force.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Held {
-    /// It did, and the row is written.
-    Yes,
-    /// The job had been given to someone else; nothing is written.
-    Lost,
-}
-
-impl Held {
-    fn from_rows(rows: u64) -> Self {
-        if rows == 0 { Self::Lost } else { Self::Yes }
-    }
 }
 
 /// Takes up to `limit` due jobs of a queue, best first.
@@ -75,91 +60,64 @@ pub async fn next_due(
         .doing("find the next due job")
 }
 
-/// The job is done.
+/// How one run ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Settled<'a> {
+    /// The job.
+    pub job: Uuid,
+    /// Which attempt it was.
+    pub attempt: i32,
+    /// Whether the attempt counts.
+    pub counted: bool,
+    /// Where the job stands now; never running.
+    pub state: JobState,
+    /// When it is due again, if it is.
+    pub run_at: Option<OffsetDateTime>,
+    /// What went wrong.
+    pub error: Option<&'a str>,
+}
+
+/// Writes down how runs of a worker ended; gives the jobs whose leases were in
+/// force. Nothing is written of the others.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn complete(
+pub async fn settle(
     db: impl PgExecutor<'_>,
-    lease: Lease,
+    worker: Uuid,
     now: OffsetDateTime,
-) -> Result<Held, StorageError> {
-    let done = sqlx::query(include_str!("sql/jobs/complete.sql"))
-        .bind(lease.job)
-        .bind(lease.worker)
-        .bind(lease.attempt)
+    ends: &[Settled<'_>],
+) -> Result<Vec<Uuid>, StorageError> {
+    sqlx::query_scalar(include_str!("sql/jobs/settle.sql"))
+        .bind(worker)
         .bind(now)
-        .execute(db)
+        .bind(ends.iter().map(|end| end.job).collect::<Vec<_>>())
+        .bind(ends.iter().map(|end| end.attempt).collect::<Vec<_>>())
+        .bind(
+            ends.iter()
+                .map(|end| end.state.as_str())
+                .collect::<Vec<_>>(),
+        )
+        .bind(ends.iter().map(|end| end.run_at).collect::<Vec<_>>())
+        .bind(ends.iter().map(|end| end.error).collect::<Vec<_>>())
+        .bind(ends.iter().map(|end| end.counted).collect::<Vec<_>>())
+        .fetch_all(db)
         .await
-        .doing("mark a job done")?;
-    Ok(Held::from_rows(done.rows_affected()))
+        .doing("write down how jobs ended")
 }
 
-/// The attempt failed; the next one is at `run_at`.
-///
-/// # Errors
-/// When the database fails.
-pub async fn retry(
-    db: impl PgExecutor<'_>,
-    lease: Lease,
-    run_at: OffsetDateTime,
-    error: &str,
-) -> Result<Held, StorageError> {
-    let done = sqlx::query(include_str!("sql/jobs/retry.sql"))
-        .bind(lease.job)
-        .bind(lease.worker)
-        .bind(lease.attempt)
-        .bind(run_at)
-        .bind(error)
-        .execute(db)
-        .await
-        .doing("put a failed job back")?;
-    Ok(Held::from_rows(done.rows_affected()))
+/// What a worker holds.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub struct Kept {
+    /// The job.
+    pub id: Uuid,
+    /// Which attempt.
+    pub attempt: i32,
+    /// Whether someone wants it ended.
+    pub cancelled: bool,
 }
 
-/// The job is given up.
-///
-/// # Errors
-/// When the database fails.
-pub async fn bury(
-    db: impl PgExecutor<'_>,
-    lease: Lease,
-    now: OffsetDateTime,
-    error: &str,
-) -> Result<Held, StorageError> {
-    let done = sqlx::query(include_str!("sql/jobs/bury.sql"))
-        .bind(lease.job)
-        .bind(lease.worker)
-        .bind(lease.attempt)
-        .bind(now)
-        .bind(error)
-        .execute(db)
-        .await
-        .doing("mark a job dead")?;
-    Ok(Held::from_rows(done.rows_affected()))
-}
-
-/// The job wants to be asked again at `run_at`; the attempt does not count.
-///
-/// # Errors
-/// When the database fails.
-pub async fn snooze(
-    db: impl PgExecutor<'_>,
-    lease: Lease,
-    run_at: OffsetDateTime,
-) -> Result<Held, StorageError> {
-    let done = sqlx::query(include_str!("sql/jobs/snooze.sql"))
-        .bind(lease.job)
-        .bind(lease.worker)
-        .bind(lease.attempt)
-        .bind(run_at)
-        .execute(db)
-        .await
-        .doing("snooze a job")?;
-    Ok(Held::from_rows(done.rows_affected()))
-}
-
-/// Renews the leases of a worker and says which jobs and attempts it holds.
+/// Renews the leases of a worker and says what it holds.
 ///
 /// # Errors
 /// When the database fails.
@@ -167,7 +125,7 @@ pub async fn extend(
     db: impl PgExecutor<'_>,
     worker: Uuid,
     lease_until: OffsetDateTime,
-) -> Result<Vec<(Uuid, i32)>, StorageError> {
+) -> Result<Vec<Kept>, StorageError> {
     sqlx::query_as(include_str!("sql/jobs/extend_leases.sql"))
         .bind(worker)
         .bind(lease_until)
@@ -229,6 +187,27 @@ pub async fn expire(
             state,
         })
         .collect())
+}
+
+/// Brings up to a hundred jobs of a queue that have been due since before
+/// `since` a step nearer to the best priority that is due; says how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn age(
+    db: impl PgExecutor<'_>,
+    queue: &str,
+    since: OffsetDateTime,
+    now: OffsetDateTime,
+) -> Result<u64, StorageError> {
+    let done = sqlx::query(include_str!("sql/jobs/age.sql"))
+        .bind(queue)
+        .bind(since)
+        .bind(now)
+        .execute(db)
+        .await
+        .doing("raise jobs that have waited long")?;
+    Ok(done.rows_affected())
 }
 
 /// Deletes up to `limit` finished jobs past retention; says how many.

@@ -19,6 +19,7 @@ pub mod jobs;
 pub mod leases;
 pub mod outbox;
 pub mod password_resets;
+pub mod queues;
 pub mod refresh_families;
 pub mod reports;
 pub mod retention;

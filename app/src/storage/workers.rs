@@ -1,8 +1,11 @@
 //! The registry of worker processes, and what it says about the queues.
 
 use super::{Doing, StorageError};
-use sqlx::{PgExecutor, Row};
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+use sqlx::{FromRow, PgExecutor, Row};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// What a worker says about itself with every heartbeat.
@@ -37,6 +40,39 @@ pub async fn heartbeat(db: impl PgExecutor<'_>, beat: &Heartbeat<'_>) -> Result<
     Ok(())
 }
 
+/// A worker sleeps until it is notified, at most until a moment.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sleeps(
+    db: impl PgExecutor<'_>,
+    id: Uuid,
+    queues: &[String],
+    until: OffsetDateTime,
+) -> Result<(), StorageError> {
+    sqlx::query(include_str!("sql/workers/sleeps.sql"))
+        .bind(id)
+        .bind(queues)
+        .bind(until)
+        .execute(db)
+        .await
+        .doing("say that the worker sleeps")?;
+    Ok(())
+}
+
+/// A worker is awake, and looks for itself.
+///
+/// # Errors
+/// When the database fails.
+pub async fn wakes(db: impl PgExecutor<'_>, id: Uuid) -> Result<(), StorageError> {
+    sqlx::query(include_str!("sql/workers/wakes.sql"))
+        .bind(id)
+        .execute(db)
+        .await
+        .doing("say that the worker is awake")?;
+    Ok(())
+}
+
 /// Removes a worker that stops.
 ///
 /// # Errors
@@ -64,6 +100,53 @@ pub async fn delete_silent(
         .await
         .doing("remove silent workers")?;
     Ok(done.rows_affected())
+}
+
+/// A worker process as it is known.
+#[derive(Clone, Debug, FromRow, Serialize, ToSchema)]
+#[schema(as = Worker)]
+pub struct WorkerRow {
+    /// New for every start.
+    pub id: Uuid,
+    /// What it serves.
+    pub queues: Vec<String>,
+    /// The machine.
+    pub host: String,
+    /// The process.
+    pub pid: i32,
+    /// How many jobs it runs side by side.
+    pub concurrency: i32,
+    /// How many it held at its last heartbeat.
+    pub running: i32,
+    /// When it started.
+    #[serde(with = "time::serde::rfc3339")]
+    pub started_at: OffsetDateTime,
+    /// When it was last heard of.
+    #[serde(with = "time::serde::rfc3339")]
+    pub heartbeat_at: OffsetDateTime,
+    /// What it holds now, oldest first, at most 20.
+    #[schema(value_type = Vec<HeldJob>)]
+    pub jobs: Json<Vec<HeldJob>>,
+}
+
+/// A job that a worker holds.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct HeldJob {
+    /// The job.
+    pub id: Uuid,
+    /// Its kind.
+    pub kind: String,
+}
+
+/// Every worker that is known.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(db: impl PgExecutor<'_>) -> Result<Vec<WorkerRow>, StorageError> {
+    sqlx::query_as(include_str!("sql/workers/list.sql"))
+        .fetch_all(db)
+        .await
+        .doing("list the workers")
 }
 
 /// Whether a queue is served, and since when its oldest job waits.

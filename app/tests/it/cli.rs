@@ -94,13 +94,13 @@ async fn a_credential_that_is_damaged_is_refused_without_quoting_it() {
 }
 
 #[tokio::test]
-async fn queue_stats_are_a_table_or_json() {
+async fn queues_are_a_table_or_json() {
     let database = Database::migrated().await;
     let env = env(&database).await;
     let script = crate::support::jobs::Script::Succeed;
     crate::support::jobs::put_script(&database.pool, &wizamart::clock::SystemClock, script).await;
-    assert!(said(&env.command(&["queue", "stats"]).output().unwrap()).contains("default"));
-    let json = env.command(&["queue", "stats", "--json"]).output().unwrap();
+    assert!(said(&env.command(&["jobs", "queues"]).output().unwrap()).contains("default"));
+    let json = env.command(&["jobs", "queues", "--json"]).output().unwrap();
     let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!(
         (&json[0]["queue"], &json[0]["due"]),
@@ -197,7 +197,7 @@ fn every_command_has_help() {
         "scheduler",
         "migrate",
         "admin",
-        "queue",
+        "jobs",
         "config",
         "dev",
         "seed",

@@ -42,6 +42,7 @@ async fn fill(connection: &mut PgConnection) {
          INSERT INTO recovery_codes SELECT id, 'h' FROM users;
          INSERT INTO audit_log (at, user_email, action) VALUES (now(), 'a@example.org', 'user.create');
          INSERT INTO queue_pauses (queue, paused_at) VALUES ('default', now());
+         INSERT INTO queue_sleepers VALUES (gen_random_uuid(), '{default}', now());
          INSERT INTO samples (at, name, value) VALUES (now(), 'orders', 1);
          INSERT INTO vendors (slug, name) VALUES ('importing', 'x');
          INSERT INTO uploads (id, vendor_id, key, file_name, content_type, size_bytes, sha256, created_at)

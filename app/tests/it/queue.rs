@@ -308,15 +308,16 @@ async fn a_lease_that_runs_out_returns_the_job_and_locks_out_its_old_holder() {
     );
     it.clock.advance(Duration::seconds(2));
     assert_eq!(it.worker().run_due().await.unwrap(), 1);
-    let lease = leases::Lease {
+    let late = leases::Settled {
         job: id,
-        worker: dead,
         attempt: 1,
+        counted: true,
+        state: JobState::Queued,
+        run_at: Some(START),
+        error: Some("I am back"),
     };
-    let late = leases::retry(pool, lease, START, "I am back")
-        .await
-        .unwrap();
-    assert_eq!(late, leases::Held::Lost);
+    let written = leases::settle(pool, dead, START, &[late]).await.unwrap();
+    assert!(written.is_empty());
     assert_eq!(it.row(id).await.state, JobState::Done);
 }
 

@@ -6,7 +6,7 @@ use crate::auth::identity::Admin;
 use crate::errors::AppResult;
 use crate::health::{CheckStatus, Readiness, Report};
 use crate::state::AppState;
-use crate::storage::jobs::{self, JobRow, QueueStats};
+use crate::storage::jobs::{self, JobRow, QueueStats, Search};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -53,6 +53,10 @@ pub async fn dashboard(
 ) -> AppResult<Response> {
     let now = state.clock.now();
     let report = state.health.report().await;
+    let newest = Search {
+        limit: JOBS,
+        ..Search::default()
+    };
     let shown = Page {
         frame: Frame::new(identity, "/admin"),
         ready: report.status == Readiness::Ready,
@@ -65,7 +69,7 @@ pub async fn dashboard(
                 stats,
             })
             .collect(),
-        jobs: jobs::list(&state.pool, None, None, JOBS)
+        jobs: jobs::search(&state.pool, &newest)
             .await?
             .into_iter()
             .map(|row| JobLine {

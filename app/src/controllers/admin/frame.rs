@@ -45,7 +45,7 @@ const SHOP: Group = Group {
 /// What is for administrators of the platform.
 const PLATFORM: Group = Group {
     title: Some("Platform"),
-    items: &[],
+    items: &[item("/admin/jobs", "Jobs")],
 };
 
 impl Frame {

@@ -6,6 +6,7 @@ pub mod code_form;
 pub mod dashboard;
 pub mod demo_mail;
 pub mod frame;
+pub mod jobs;
 pub mod login;
 pub mod login_form;
 pub mod logout;
@@ -35,6 +36,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/admin/vendor", post(vendor::vendor))
         .route("/admin/logout", post(logout::logout))
         .route("/admin/jobs/demo-mail", post(demo_mail::demo_mail))
+        .merge(jobs::routes())
 }
 
 /// A form that carries nothing but its proof of origin.

@@ -1,16 +1,25 @@
-//! Background jobs, for programs of administrators.
+//! Background jobs: administrators see and change all of them, a vendor's
+//! users see the vendor's.
 
+pub mod cancel;
 pub mod create;
+pub mod delete;
 pub mod list;
+pub mod retry;
 pub mod show;
 
+use crate::auth::identity::Identity;
 use crate::domain::ids::VendorId;
+use crate::errors::{AppError, AppResult};
 use crate::queue::feedback::{Known, Progress};
 use crate::state::AppState;
 use crate::storage::jobs::{AttemptError, JobRow, JobState};
+use crate::storage::users::Role;
 use serde::Serialize;
 use serde_json::Value;
+use std::fmt;
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,7 +29,20 @@ use uuid::Uuid;
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list::list, create::create))
-        .routes(routes!(show::show))
+        .routes(routes!(show::show, delete::delete))
+        .routes(routes!(retry::retry))
+        .routes(routes!(cancel::cancel))
+}
+
+/// Whose jobs someone may see; `None` for everyone's.
+fn visible_to(identity: &Identity) -> AppResult<Option<VendorId>> {
+    match (identity.session.role, identity.session.vendor_id) {
+        (Role::Admin, _) => Ok(None),
+        (Role::Owner | Role::Staff, Some(vendor)) => Ok(Some(vendor)),
+        (Role::Owner | Role::Staff, None) => {
+            Err(AppError::forbidden("This account belongs to no vendor."))
+        }
+    }
 }
 
 /// A job as the API shows it.
@@ -85,5 +107,24 @@ impl From<JobRow> for JobView {
             progress: None,
             result: None,
         }
+    }
+}
+
+/// One line of a table.
+impl fmt::Display for JobView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let created = self.created_at.truncate_to_second().format(&Rfc3339);
+        let error = self.last_error.as_deref().unwrap_or_default();
+        write!(
+            f,
+            "{} {:<8} {:<20} {:<8} {:>7} {:<20} {}",
+            self.id,
+            self.queue,
+            self.kind,
+            self.state,
+            format!("{}/{}", self.attempt, self.max_attempts),
+            created.unwrap_or_default(),
+            error.lines().next().unwrap_or_default()
+        )
     }
 }

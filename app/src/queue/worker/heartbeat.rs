@@ -1,11 +1,20 @@
 //! Keeps the worker's leases and its row in the registry alive, takes back
-//! what dead workers left, and stops runs whose lease was lost.
+//! what dead workers left, and stops runs whose lease was lost or whose job
+//! was cancelled. It beats in time, and at once when an operator has changed
+//! something.
 
-use super::Shared;
+use super::{Shared, record};
+use crate::queue::outcome::Outcome;
+use crate::storage::jobs::CANCELLED;
+use crate::storage::leases::{Kept, Lease};
 use crate::storage::workers::Heartbeat;
 use crate::storage::{StorageError, leases, workers};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::MissedTickBehavior;
+
+/// A job that has waited for this long gains on better ones with each beat.
+const LONG: time::Duration = time::Duration::minutes(1);
 
 pub(super) async fn run(shared: Arc<Shared>) {
     let host = rustix::system::uname()
@@ -15,7 +24,10 @@ pub(super) async fn run(shared: Arc<Shared>) {
     let mut ticks = tokio::time::interval(shared.options.heartbeat);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = shared.control.notified() => {}
+        }
         if let Err(error) = beat(&shared, &host).await {
             tracing::warn!(
                 "{error}; the next heartbeat is in {:?}",
@@ -26,20 +38,8 @@ pub(super) async fn run(shared: Arc<Shared>) {
 }
 
 async fn beat(shared: &Shared, host: &str) -> Result<(), StorageError> {
-    // The list is taken before asking: a job fetched in between is in the
-    // answer but not in the list, never the other way round.
-    let believed = shared.held.leases();
     let now = shared.clock.now();
-    let held = leases::extend(&shared.pool, shared.id, now + shared.options.lease).await?;
-    for lease in believed
-        .iter()
-        .filter(|lease| !held.contains(&(lease.job, lease.attempt)))
-    {
-        // A run that finished in between has removed itself.
-        if shared.held.abort(lease) {
-            tracing::warn!(job = %lease.job, "this job was given to another worker; run stopped");
-        }
-    }
+    let believed = keep(shared, now + shared.options.lease).await?;
     let names = shared.options.names();
     let beat = Heartbeat {
         id: shared.id,
@@ -47,7 +47,7 @@ async fn beat(shared: &Shared, host: &str) -> Result<(), StorageError> {
         host,
         pid: i32::try_from(std::process::id()).unwrap_or_default(),
         concurrency: i32::try_from(shared.options.concurrency).unwrap_or(i32::MAX),
-        running: i32::try_from(believed.len()).unwrap_or(i32::MAX),
+        running: i32::try_from(believed).unwrap_or(i32::MAX),
         now,
     };
     workers::heartbeat(&shared.pool, &beat).await?;
@@ -55,5 +55,49 @@ async fn beat(shared: &Shared, host: &str) -> Result<(), StorageError> {
         tracing::warn!(job = %expired.id, kind = expired.kind, queue = expired.queue,
             attempt = expired.attempt, state = expired.state, "the job's worker has died");
     }
+    for queue in &names {
+        leases::age(&shared.pool, queue, now - LONG, now).await?;
+    }
     Ok(())
+}
+
+/// Renews the leases and stops what is not to go on; says how many were held.
+async fn keep(shared: &Shared, until: time::OffsetDateTime) -> Result<usize, StorageError> {
+    // Ends are recorded under the same lock, so nothing ends in between. The
+    // list is taken before asking: a job fetched in between is in the answer
+    // but not in the list, never the other way round.
+    let _ledger = shared.ledger.lock().await;
+    let believed = shared.held.leases();
+    let kept = leases::extend(&shared.pool, shared.id, until).await?;
+    for lease in &believed {
+        match kept.iter().find(|kept| is(kept, lease)) {
+            Some(kept) if kept.cancelled => cancel(shared, *lease),
+            Some(_) => {}
+            None => {
+                if shared.held.abort(lease) {
+                    tracing::warn!(job = %lease.job, "this job was given to another worker; run stopped");
+                }
+            }
+        }
+    }
+    Ok(believed.len())
+}
+
+fn is(kept: &Kept, lease: &Lease) -> bool {
+    kept.id == lease.job && kept.attempt == lease.attempt
+}
+
+fn cancel(shared: &Shared, lease: Lease) {
+    if shared.held.abort(&lease) {
+        let ended = record::Ended {
+            lease,
+            max_attempts: lease.attempt,
+            outcome: Outcome::Fail {
+                error: CANCELLED.to_owned(),
+            },
+            took: Duration::ZERO,
+            news: None,
+        };
+        ended.send(shared);
+    }
 }

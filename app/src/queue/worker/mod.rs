@@ -1,13 +1,22 @@
 //! A worker process: fetches due jobs, runs them side by side, records what
 //! came of them, and renews its leases meanwhile.
 //!
-//! Invariants: it never holds more jobs than it runs; it never writes under a
-//! lease it has lost; what it cannot finish when it stops goes back to the
-//! queue. PostgreSQL going away stops fetching, not the worker.
+//! Three things go on at once: this loop fetches and starts jobs, the
+//! [`recorder`](record) writes down how they ended, many in one statement, and
+//! the [`heartbeat`] keeps what is held. Short jobs are fetched ahead
+//! ([`pace`]), so that the way to the database is paid once for many.
+//!
+//! Invariants: it never writes under a lease it has lost; what was fetched
+//! ahead waits no longer than short jobs take; what it cannot finish when it
+//! stops goes back to the queue. PostgreSQL going away stops fetching, not the
+//! worker. A run whose end could not be recorded runs again.
 
+mod fetch;
 mod heartbeat;
 mod held;
+mod idle;
 mod options;
+mod pace;
 mod record;
 mod run;
 mod wakeup;
@@ -18,13 +27,17 @@ use crate::clock::SharedClock;
 use crate::lifecycle::Shutdown;
 use crate::queue::registry::Registry;
 use crate::services::Services;
-use crate::storage::leases::{self, Lease};
+use crate::storage::leases;
 use crate::storage::{StorageError, workers};
+use fetch::{Catch, Fetching};
 use held::Held;
+use idle::Idle;
+use pace::Pace;
 use sqlx::PgPool;
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::Notify;
+use std::time::{Duration, Instant};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -32,7 +45,11 @@ use uuid::Uuid;
 #[derive(Debug)]
 pub struct Worker {
     shared: Arc<Shared>,
-    running: JoinSet<()>,
+    running: JoinSet<Duration>,
+    /// Fetched ahead, best first.
+    ahead: VecDeque<run::Taken>,
+    pace: Pace,
+    ended: Option<mpsc::UnboundedReceiver<record::Message>>,
 }
 
 /// What the worker's tasks share.
@@ -47,13 +64,24 @@ struct Shared {
     services: Services,
     options: WorkerOptions,
     held: Held,
+    /// Taken by whoever writes many of this worker's rows at once: two such
+    /// statements could lock them in different orders.
+    ledger: Mutex<()>,
+    ended: mpsc::UnboundedSender<record::Message>,
+    /// There may be something to fetch.
     wake: Notify,
+    /// Some ends were recorded.
+    recorded: Notify,
+    /// An operator has changed something about a job or a queue.
+    control: Notify,
 }
 
 impl Worker {
     /// A worker that has not started.
     #[must_use]
     pub fn new(services: Services, registry: Arc<Registry>, options: WorkerOptions) -> Self {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let pace = Pace::new(options.concurrency);
         let shared = Shared {
             id: Uuid::now_v7(),
             pool: services.pool.clone(),
@@ -62,11 +90,18 @@ impl Worker {
             services,
             options,
             held: Held::default(),
+            ledger: Mutex::new(()),
+            ended: sender,
             wake: Notify::new(),
+            recorded: Notify::new(),
+            control: Notify::new(),
         };
         Self {
             shared: Arc::new(shared),
             running: JoinSet::new(),
+            ahead: VecDeque::new(),
+            pace,
+            ended: Some(receiver),
         }
     }
 
@@ -80,115 +115,115 @@ impl Worker {
     pub async fn run(mut self, shutdown: Shutdown) {
         let beating = tokio::spawn(heartbeat::run(Arc::clone(&self.shared)));
         let listening = tokio::spawn(wakeup::run(Arc::clone(&self.shared)));
+        let recording = self
+            .ended
+            .take()
+            .map(|ended| tokio::spawn(record::run(Arc::clone(&self.shared), ended)));
         tracing::info!(worker = %self.shared.id, queues = ?self.shared.options.queues, "worker started");
-        while !shutdown.is_requested() {
-            tokio::select! {
-                () = shutdown.requested() => {}
-                () = self.turn() => {}
-            }
-        }
+        self.work(&shutdown).await;
         listening.abort();
         self.drain().await;
         beating.abort();
+        if let Some(recording) = recording {
+            recording.abort();
+        }
         if let Err(error) = workers::delete(&self.shared.pool, self.shared.id).await {
             tracing::warn!("{error}");
         }
         tracing::info!(worker = %self.shared.id, "worker stopped");
     }
 
-    /// Runs what is due until nothing is left, without waiting for more, and
-    /// says how many runs there were.
+    /// Runs what is due until nothing is left, without waiting for more and
+    /// without fetching ahead, and says how many runs there were.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn run_due(&mut self) -> Result<usize, StorageError> {
         let mut runs = 0;
         loop {
-            let fetched = self.fetch(self.free()).await?;
-            if fetched == 0 && self.running.is_empty() {
+            let rows = fetch::fetch(&self.shared, self.shared.options.concurrency).await?;
+            if rows.is_empty() {
                 return Ok(runs);
             }
-            runs += fetched;
+            runs += rows.len();
+            self.keep(rows);
+            self.start();
             while self.running.join_next().await.is_some() {}
+            if let Some(ended) = &mut self.ended {
+                record::catch_up(&self.shared, ended).await;
+            }
+        }
+    }
+
+    async fn work(&mut self, shutdown: &Shutdown) {
+        let mut fetching = Fetching::idle();
+        let mut idle = Idle::default();
+        // When to look again without being woken; at once, to begin with.
+        let mut look = Some(Instant::now());
+        while !shutdown.is_requested() {
+            self.start();
+            let wanted = self.wanted();
+            let due = look.is_some_and(|at| at <= Instant::now());
+            if due && wanted > 0 && fetching.is_idle() {
+                look = None;
+                fetching = Fetching::start(&self.shared, wanted, std::mem::take(&mut idle));
+            }
+            let resting = wanted > 0 && fetching.is_idle();
+            tokio::select! {
+                () = shutdown.requested() => {}
+                caught = fetching.done(), if !fetching.is_idle() => {
+                    fetching = Fetching::idle();
+                    look = Some(Instant::now() + caught.rest);
+                    self.pace.fetched(caught.full());
+                    idle = caught.idle;
+                    self.keep(caught.rows);
+                }
+                Some(ended) = self.running.join_next() => self.pace.ran(ended.ok()),
+                () = self.shared.wake.notified(), if resting => look = Some(Instant::now()),
+                () = self.shared.recorded.notified() => {}
+                () = sleep_until(look), if resting => {}
+            }
+            while let Some(ended) = self.running.try_join_next() {
+                self.pace.ran(ended.ok());
+            }
+        }
+        // What a fetch has under way is this worker's; see it through, so that
+        // it can be given back.
+        if !fetching.is_idle() {
+            let Catch { rows, .. } = fetching.done().await;
+            self.keep(rows);
         }
     }
 
-    fn free(&self) -> usize {
-        self.shared
-            .options
-            .concurrency
-            .saturating_sub(self.running.len())
-    }
-
-    /// Fetches once, then waits for a reason to fetch again. Cancelling it
-    /// while it waits loses nothing; while it fetches, at worst a job that is
-    /// released by the drain.
-    async fn turn(&mut self) {
-        let free = self.free();
-        let wait = match self.fetch(free).await {
-            Ok(fetched) if free > 0 && fetched >= free => None,
-            Ok(_) => self.pause().await,
-            Err(error) => {
-                tracing::warn!("{error}; trying again in a second");
-                Some(Duration::from_secs(1))
-            }
-        };
-        let full = self.free() == 0;
-        tokio::select! {
-            Some(_) = self.running.join_next() => {}
-            () = self.shared.wake.notified(), if !full => {}
-            () = sleep(wait), if !full => {}
+    /// How many jobs to fetch: what can start, and some ahead. Ends that wait
+    /// to be recorded count, so that PostgreSQL's being slow stops fetching.
+    fn wanted(&self) -> usize {
+        let most = self.shared.options.concurrency + self.pace.ahead();
+        // A fetch for one or two while many are there would not pay.
+        if self.ahead.len() > self.pace.ahead() / 2 || self.shared.held.len() > 2 * most {
+            return 0;
         }
-        while self.running.try_join_next().is_some() {}
+        most.saturating_sub(self.running.len() + self.ahead.len())
     }
 
-    /// How long until the next job is due, at most one poll.
-    async fn pause(&self) -> Option<Duration> {
-        let poll = self.shared.options.poll;
-        let next = leases::next_due(&self.shared.pool, &self.shared.options.names()).await;
-        let until = next.ok().flatten().map(|at| at - self.shared.clock.now());
-        // Something due that was not fetched is held by another transaction
-        // for a moment: come back soon, but do not spin.
-        Some(until.map_or(poll, |until| {
-            Duration::try_from(until)
-                .unwrap_or_default()
-                .clamp(Duration::from_millis(20), poll)
-        }))
+    fn keep(&mut self, rows: Vec<run::Taken>) {
+        self.ahead.extend(rows);
     }
 
-    async fn fetch(&mut self, free: usize) -> Result<usize, StorageError> {
-        let mut fetched = 0;
-        for queue in self.shared.options.queues.clone() {
-            let wanted = free - fetched;
-            if wanted == 0 {
-                break;
-            }
-            let now = self.shared.clock.now();
-            let until = now + self.shared.options.lease;
-            let wanted = i64::try_from(wanted).unwrap_or(i64::MAX);
-            let rows = leases::fetch(
-                &self.shared.pool,
-                queue.as_str(),
-                self.shared.id,
-                now,
-                until,
-                wanted,
-            )
-            .await?;
-            for row in rows {
-                let lease = Lease {
-                    job: row.id,
-                    worker: self.shared.id,
-                    attempt: row.attempt,
-                };
-                let abort = self
-                    .running
-                    .spawn(run::run(Arc::clone(&self.shared), lease, row));
-                self.shared.held.insert(lease, abort);
-                fetched += 1;
+    /// Starts what was fetched as far as there is room.
+    fn start(&mut self) {
+        while self.running.len() < self.shared.options.concurrency {
+            let Some(taken) = self.ahead.pop_front() else {
+                return;
+            };
+            let lease = taken.lease;
+            // It may have been cancelled or lost while it waited.
+            if self.shared.held.has(&lease) {
+                let run = run::run(Arc::clone(&self.shared), taken);
+                let abort = self.running.spawn(run);
+                self.shared.held.started(&lease, abort);
             }
         }
-        Ok(fetched)
     }
 
     /// Lets running jobs finish within the drain limit, then gives the rest
@@ -205,16 +240,33 @@ impl Worker {
         if tokio::time::timeout(limit, finished).await.is_err() {
             self.running.shutdown().await;
         }
+        self.flush().await;
+        let _ledger = self.shared.ledger.lock().await;
         match leases::release(&self.shared.pool, self.shared.id, self.shared.clock.now()).await {
             Ok(0) => {}
-            Ok(jobs) => tracing::warn!(jobs, "unfinished jobs went back to the queue"),
+            Ok(jobs) => tracing::info!(jobs, "unfinished jobs went back to the queue"),
             Err(error) => tracing::warn!("{error}; their leases will run out instead"),
+        }
+    }
+
+    /// Waits until the recorder has written down everything up to now, for as
+    /// long as leases live.
+    async fn flush(&self) {
+        let (sender, receiver) = oneshot::channel();
+        if self
+            .shared
+            .ended
+            .send(record::Message::Flush(sender))
+            .is_ok()
+        {
+            let _late = tokio::time::timeout(self.shared.options.lease, receiver).await;
         }
     }
 }
 
-async fn sleep(wait: Option<Duration>) {
-    if let Some(wait) = wait {
-        tokio::time::sleep(wait).await;
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
     }
 }

@@ -1,7 +1,7 @@
-//! One run of one job: the handler, its panic caught, its outcome recorded.
+//! One run of one job: the handler, its panic caught, its end handed on.
 
-use super::{Shared, record};
-use crate::events;
+use super::Shared;
+use super::record::Ended;
 use crate::logging::panic_text;
 use crate::queue::feedback::Feedback;
 use crate::queue::job::Context;
@@ -11,11 +11,22 @@ use crate::storage::leases::Lease;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tracing::Instrument;
 
-pub(super) async fn run(shared: Arc<Shared>, lease: Lease, row: JobRow) {
+/// A job that was fetched.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) lease: Lease,
+    pub(super) row: JobRow,
+}
+
+/// Runs it, and says how long that took.
+pub(super) async fn run(shared: Arc<Shared>, taken: Taken) -> Duration {
+    let Taken { lease, row } = taken;
     let span = tracing::info_span!("job", id = %row.id, kind = row.kind, attempt = row.attempt);
     async {
+        let feedback = Feedback::new(shared.services.clone(), &row);
         let context = Context {
             id: row.id,
             attempt: row.attempt,
@@ -23,10 +34,9 @@ pub(super) async fn run(shared: Arc<Shared>, lease: Lease, row: JobRow) {
             pool: shared.pool.clone(),
             clock: Arc::clone(&shared.clock),
             services: shared.services.clone(),
-            feedback: Feedback::new(shared.services.clone(), &row),
+            feedback: feedback.clone(),
         };
-        let feedback = context.feedback.clone();
-        let started = std::time::Instant::now();
+        let started = Instant::now();
         let handler = shared.registry.run(&row.kind, row.args, context);
         // The job's own state dies with its future; what it shares with the
         // process (the pool) is built to survive a panic.
@@ -37,18 +47,18 @@ pub(super) async fn run(shared: Arc<Shared>, lease: Lease, row: JobRow) {
                 let error = format!("panic: {}", panic_text(&*panic));
                 Outcome::Retry { error, after: None }
             });
-        let news = feedback.finished(
-            outcome.state(lease.attempt, row.max_attempts),
-            outcome.error(),
-        );
-        record::record(&shared, lease, row.max_attempts, outcome, started.elapsed()).await;
-        shared.held.remove(&lease);
-        if let Some(news) = news
-            && let Err(error) = events::publish(&shared.services, &news).await
-        {
-            tracing::debug!("{error}");
-        }
+        let took = started.elapsed();
+        let state = outcome.state(lease.attempt, row.max_attempts);
+        let ended = Ended {
+            news: feedback.finished(state, outcome.error()),
+            lease,
+            max_attempts: row.max_attempts,
+            outcome,
+            took,
+        };
+        ended.send(&shared);
+        took
     }
     .instrument(span)
-    .await;
+    .await
 }

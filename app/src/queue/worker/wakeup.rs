@@ -1,4 +1,5 @@
-//! Hears of new jobs the moment they are committed. The connection may be
+//! Hears of new jobs, and of what an operator changed, the moment it is
+//! committed. The connection may be
 //! lost, and with it notifications: after every (re)connect the worker looks
 //! for itself, and it polls anyway.
 
@@ -7,8 +8,10 @@ use sqlx::postgres::PgListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The channel `storage/sql/jobs/insert.sql` notifies.
-const CHANNEL: &str = "wizamart_jobs";
+/// The channel `storage/sql/jobs/insert.sql` notifies; the payload is a queue.
+const JOBS: &str = "wizamart_jobs";
+/// The channel of cancellations and pauses; the payload is a queue.
+const CONTROL: &str = "wizamart_control";
 
 pub(super) async fn run(shared: Arc<Shared>) {
     loop {
@@ -21,19 +24,18 @@ pub(super) async fn run(shared: Arc<Shared>) {
 
 async fn listen(shared: &Shared) -> Result<(), sqlx::Error> {
     let mut listener = PgListener::connect_with(&shared.pool).await?;
-    listener.listen(CHANNEL).await?;
+    listener.listen_all([JOBS, CONTROL]).await?;
     loop {
         shared.wake.notify_one();
         // `None` means the connection was lost and is there again.
         while let Some(notification) = listener.try_recv().await? {
             let queue = notification.payload();
-            if shared
-                .options
-                .queues
-                .iter()
-                .any(|mine| mine.as_str() == queue)
-            {
-                shared.wake.notify_one();
+            let mut mine = shared.options.queues.iter();
+            if mine.any(|mine| mine.as_str() == queue) {
+                match notification.channel() {
+                    CONTROL => shared.control.notify_one(),
+                    _ => shared.wake.notify_one(),
+                }
             }
         }
     }

@@ -34,6 +34,10 @@ pub enum Script {
         done: u64,
         total: u64,
     },
+    /// Takes real time, and a connection with it.
+    HoldConnection {
+        millis: u64,
+    },
     /// Takes real time.
     Take {
         millis: u64,
@@ -62,6 +66,11 @@ impl Job for Script {
             Self::Tell { done, total } => {
                 context.progress(done, Some(total), "rows read").await;
                 context.result(&serde_json::json!({"rows": total})).await;
+                Ok(Outcome::Done)
+            }
+            Self::HoldConnection { millis } => {
+                let _held = context.pool.acquire().await.unwrap();
+                tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
                 Ok(Outcome::Done)
             }
             Self::Take { millis } => {

@@ -17,6 +17,11 @@ pub struct App {
     workers: [WorkerSizing; 4],
 }
 
+/// Connections of a worker beside its jobs' own: one listens, one renews
+/// leases, one writes down how jobs ended. Without the last two, jobs that keep
+/// their connections busy would lose their leases.
+pub const WORKER_CONNECTIONS: u32 = 3;
+
 /// One queue's worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkerSizing {
@@ -24,7 +29,7 @@ pub struct WorkerSizing {
     pub queue: QueueName,
     /// Jobs done at once.
     pub concurrency: u32,
-    /// Most database connections: one for each job and one that listens.
+    /// Most database connections: one for each job, and its own.
     pub pool: u32,
 }
 
@@ -54,7 +59,7 @@ impl App {
             WorkerSizing {
                 queue,
                 concurrency,
-                pool: concurrency + 1,
+                pool: concurrency + WORKER_CONNECTIONS,
             }
         });
         Self {

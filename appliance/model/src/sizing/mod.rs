@@ -14,7 +14,7 @@ pub mod postgres;
 pub mod redis;
 pub mod units;
 
-pub use app::{App, WorkerSizing};
+pub use app::{App, WORKER_CONNECTIONS, WorkerSizing};
 pub use budget::Budget;
 pub use postgres::Postgres;
 pub use redis::Redis;

@@ -51,11 +51,11 @@ fn known_machines_get_known_settings() {
     // memory, cores → shared_buffers, work_mem (MiB), connections, web pool,
     // default/imports/emails/reports, Redis data (MiB)
     let table = [
-        (1024, 1, 128, 5, 25, 4, [2, 1, 2, 1], 58),
-        (1024, 2, 128, 5, 33, 8, [4, 1, 4, 1], 58),
-        (2048, 2, 426, 8, 33, 8, [4, 1, 4, 1], 130),
-        (4096, 4, 1024, 15, 51, 16, [8, 2, 8, 2], 276),
-        (16384, 8, 4096, 32, 87, 32, [16, 4, 16, 4], 1149),
+        (1024, 1, 128, 5, 33, 4, [2, 1, 2, 1], 58),
+        (1024, 2, 128, 5, 41, 8, [4, 1, 4, 1], 58),
+        (2048, 2, 426, 8, 41, 8, [4, 1, 4, 1], 130),
+        (4096, 4, 1024, 15, 59, 16, [8, 2, 8, 2], 276),
+        (16384, 8, 4096, 32, 95, 32, [16, 4, 16, 4], 1149),
     ];
     for (memory, cores, shared, work, connections, web, jobs, redis) in table {
         let sizing = size(memory, cores);
@@ -130,7 +130,7 @@ fn a_wish_within_memory_is_granted() {
     config.workers.reports.concurrency = Some(3);
     let sizing = Sizing::for_machine(&Machine::of(2048, 1), &config);
     let worker = sizing.app.worker(QueueName::Reports);
-    assert_eq!((worker.concurrency, worker.pool), (3, 4));
+    assert_eq!((worker.concurrency, worker.pool), (3, 6));
     assert!(sizing.notes.is_empty());
 }
 

@@ -1,0 +1,1 @@
+DELETE FROM queue_sleepers WHERE worker_id = $1
