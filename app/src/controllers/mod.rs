@@ -7,6 +7,7 @@
     reason = "what utoipa writes for query parameters has them"
 )]
 
+pub mod account;
 pub mod admin;
 pub mod assets;
 pub mod audit;
@@ -19,6 +20,7 @@ pub mod health;
 pub mod home;
 pub mod imports;
 pub mod jobs;
+pub mod password;
 pub mod queues;
 pub mod reports;
 pub mod statics;
@@ -48,11 +50,13 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
         .merge(health::routes())
         .merge(assets::routes())
         .merge(statics::routes())
+        .merge(account::routes())
         .merge(admin::routes())
         .merge(audit::routes())
         .merge(files::routes())
         .merge(webhooks::routes())
         .merge(ws::routes())
+        .merge(password::routes())
         .merge(api)
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)

@@ -10,6 +10,7 @@
 )]
 
 mod access_tokens;
+mod account_pages;
 mod admin_pages;
 mod api;
 mod certificate;

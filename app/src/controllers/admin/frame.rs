@@ -45,7 +45,10 @@ const SHOP: Group = Group {
 /// What is for administrators of the platform.
 const PLATFORM: Group = Group {
     title: Some("Platform"),
-    items: &[item("/admin/jobs", "Jobs")],
+    items: &[
+        item("/admin/jobs", "Jobs"),
+        item("/admin/audit", "Audit log"),
+    ],
 };
 
 impl Frame {

@@ -68,12 +68,12 @@ pub async fn login(
 }
 
 /// A site that logs people in as someone else must not succeed either.
-pub(super) fn asked_for_by_this_browser(headers: &HeaderMap, csrf: &str) -> bool {
+pub(in crate::controllers) fn asked_for_by_this_browser(headers: &HeaderMap, csrf: &str) -> bool {
     cookies::get(headers, cookies::LOGIN).is_some_and(|cookie| random::same(cookie, csrf))
 }
 
 /// Begins a session and shows the dashboard.
-pub(super) async fn enter(
+pub(in crate::controllers) async fn enter(
     state: &AppState,
     user: Uuid,
     from: IpAddr,

@@ -42,7 +42,7 @@ pub(super) fn routes() -> Router<AppState> {
 /// A form that carries nothing but its proof of origin.
 #[derive(Debug, Deserialize)]
 pub struct Confirmed {
-    csrf: String,
+    pub(in crate::controllers) csrf: String,
 }
 
 /// A page that no cache keeps.
