@@ -13,6 +13,7 @@ pub mod controllers;
 pub mod dev;
 pub mod domain;
 pub mod edge;
+pub mod error_reports;
 pub mod errors;
 pub mod events;
 pub mod files;

@@ -1,10 +1,16 @@
-//! Logs go to standard error. Under systemd the journal adds the time, so
-//! lines carry none; elsewhere they do.
+//! Logs go to the journal with their fields (`journalctl
+//! WIZAMART_ROUTE=/admin`) when systemd reads them, else to standard error as
+//! lines for people. Errors also go to [`crate::error_reports`].
 
+use crate::error_reports::{ErrorLayer, Reporter};
 use std::io::IsTerminal;
+use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{ParseError, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+
+/// What the names of fields begin with in the journal.
+const FIELDS: &str = "WIZAMART";
 
 /// The log could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -30,21 +36,37 @@ pub enum LoggingError {
 ///
 /// # Errors
 /// When the level is not understood.
-pub fn start(level: &str, under_journal: bool) -> Result<(), LoggingError> {
+pub fn start(level: &str, under_journal: bool, reporter: &Reporter) -> Result<(), LoggingError> {
     let targets: Targets = level.parse().map_err(|source| LoggingError::Level {
         level: level.to_owned(),
         source,
     })?;
+    // Without the journal's socket its lines on standard error are as good.
+    let journal = match under_journal {
+        true => tracing_journald::layer().ok(),
+        false => None,
+    };
+    let journal = journal.map(|layer| {
+        layer
+            .with_field_prefix(Some(FIELDS.to_owned()))
+            .with_syslog_identifier("wizamart".to_owned())
+    });
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false)
         .with_ansi(!under_journal && std::io::stderr().is_terminal());
-    let registry = tracing_subscriber::registry().with(targets);
-    if under_journal {
-        registry.with(lines.without_time()).try_init()?;
-    } else {
-        registry.with(lines).try_init()?;
-    }
+    let lines = match (&journal, under_journal) {
+        (Some(_), _) => None,
+        (None, true) => Some(lines.without_time().boxed()),
+        (None, false) => Some(lines.boxed()),
+    };
+    let errors = reporter.is_on().then(|| ErrorLayer::new(reporter.clone()));
+    tracing_subscriber::registry()
+        .with(targets)
+        .with(journal)
+        .with(lines)
+        .with(errors)
+        .try_init()?;
     std::panic::set_hook(Box::new(|panic| {
         let at = panic
             .location()

@@ -5,20 +5,32 @@
 use crate::cache::Cache;
 use crate::clock::SharedClock;
 use crate::edge::statics::Statics;
+use crate::error_reports::Reporter;
 use crate::files::Files;
 use crate::metrics::Metrics;
 use crate::outbound::{Outbound, Reach};
 use crate::payments::stripe::Stripe;
+use crate::settings::Settings;
+use crate::storage::connect;
+use crate::storage::reads::Reads;
 use onebox_model::Config;
 use sqlx::PgPool;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Sessions past the pooler that a process may have at once.
+const SESSIONS: u32 = 4;
 
 /// The parts a process is made of.
 #[derive(Clone, Debug)]
 pub struct Services {
     /// The database.
     pub pool: PgPool,
+    /// The database for what needs a session, such as notifications: past a
+    /// transaction pooler, if there is one.
+    pub sessions: PgPool,
+    /// Where to read what may be a moment old.
+    pub reads: Reads,
     /// Redis.
     pub cache: Cache,
     /// The time.
@@ -37,6 +49,8 @@ pub struct Services {
     pub files: Files,
     /// How vendors pay.
     pub stripe: Stripe,
+    /// Where errors are reported.
+    pub reporter: Reporter,
 }
 
 impl Services {
@@ -57,6 +71,8 @@ impl Services {
         Self {
             stripe: Stripe::new(Arc::clone(&config), outbound.clone()),
             files: Files::new(&config, &state_dir),
+            sessions: pool.clone(),
+            reads: Reads::of(pool.clone()),
             pool,
             cache,
             clock,
@@ -65,6 +81,23 @@ impl Services {
             state_dir: state_dir.into(),
             outbound,
             metrics: Metrics::default(),
+            reporter: Reporter::default(),
         }
+    }
+
+    /// The same with what only a process has: the replica and the way past
+    /// the pooler that the operator named, and reports.
+    #[must_use]
+    pub fn reaching(mut self, settings: &Settings) -> Self {
+        self.reporter = settings.reporter.clone();
+        if settings.config.database.direct_url.is_some() {
+            self.sessions = connect::lazy_pool(&settings.sessions, SESSIONS, "wizamart sessions");
+        }
+        if let Some(replica) = &settings.replica {
+            let size = settings.sizing.app.web_pool;
+            let replica = connect::lazy_pool(replica, size, "wizamart reads");
+            self.reads = Reads::beside(self.pool.clone(), replica);
+        }
+        self
     }
 }

@@ -3,9 +3,12 @@
 //! application reads configuration, and nothing reads the environment but
 //! [`crate::systemd`].
 
+use crate::cache::source::{Source, SourceError};
+use crate::error_reports::Reporter;
 use crate::systemd;
+use onebox_model::config::ConnectionUrl;
 use onebox_model::{Config, ConfigError, Machine, MachineError, Release, Sizing, paths};
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use std::path::{Path, PathBuf};
 
 /// Everything a process needs to know.
@@ -19,10 +22,16 @@ pub struct Settings {
     pub cores: u32,
     /// How to reach PostgreSQL.
     pub database: PgConnectOptions,
+    /// The same for what needs a session of its own.
+    pub sessions: PgConnectOptions,
+    /// A replica to read from.
+    pub replica: Option<PgConnectOptions>,
     /// How to reach Redis.
-    pub redis: redis::Client,
+    pub redis: Source,
     /// What the image says it is; none outside a box.
     pub release: Option<Release>,
+    /// Where errors are reported; nowhere until a command says so.
+    pub reporter: Reporter,
 }
 
 /// The process cannot be configured.
@@ -34,12 +43,14 @@ pub enum SettingsError {
     /// The machine does not say how large it is.
     #[error(transparent)]
     Machine(#[from] MachineError),
-    /// The database's address is not one.
-    #[error("database.url is not a PostgreSQL URL: {0}; write postgres://user@host/database")]
+    /// A database's address is not one.
+    #[error(
+        "a URL of [database] is not a PostgreSQL URL: {0}; write postgres://user@host/database"
+    )]
     Database(#[source] sqlx::Error),
     /// Redis's address is not one.
-    #[error("redis.url is not a Redis URL: {0}; write redis://host:6379 or redis+unix:///path")]
-    Redis(#[source] redis::RedisError),
+    #[error(transparent)]
+    Redis(#[from] SourceError),
 }
 
 impl Settings {
@@ -51,16 +62,47 @@ impl Settings {
         let mut config = Config::load(path)?;
         config.credentials = systemd::credentials();
         let machine = Machine::detect()?;
-        let database = config.database.connect_url();
-        let redis = config.redis.connect_url();
+        let postgres = |url: &ConnectionUrl| -> Result<PgConnectOptions, SettingsError> {
+            let options: PgConnectOptions =
+                url.expose().parse().map_err(SettingsError::Database)?;
+            // Poolers refuse this one, and since PostgreSQL 12 it is without
+            // effect: floats are exact anyway.
+            let options = options.extra_float_digits(None);
+            Ok(match &config.database.root_certificate {
+                Some(root) => options.ssl_mode(PgSslMode::VerifyFull).ssl_root_cert(root),
+                None => options,
+            })
+        };
+        let redis = Source::open(
+            config.redis.connect_url().expose(),
+            config.redis.root_certificate.as_deref(),
+        )?;
         Ok(Self {
             sizing: Sizing::for_machine(&machine, &config),
             cores: machine.cores,
-            database: database.expose().parse().map_err(SettingsError::Database)?,
-            redis: redis::Client::open(redis.expose()).map_err(SettingsError::Redis)?,
+            database: postgres(&config.database.connect_url())?,
+            sessions: postgres(&config.database.direct_connect_url())?,
+            replica: config
+                .database
+                .replica_url
+                .as_ref()
+                .map(postgres)
+                .transpose()?,
+            redis,
             release: Release::load(Path::new(paths::RELEASE)).ok(),
+            reporter: Reporter::default(),
             config,
         })
+    }
+
+    /// The program's version, and on a box the revision it was built from.
+    #[must_use]
+    pub fn version(&self) -> String {
+        let version = env!("CARGO_PKG_VERSION");
+        match &self.release {
+            Some(release) => format!("{version}+{}", release.git_revision),
+            None => version.to_owned(),
+        }
     }
 
     /// Where the configuration is when nobody says otherwise.

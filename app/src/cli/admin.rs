@@ -38,7 +38,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<(), CliError> {
     runtime::single(async {
         let patience = Duration::from_secs(60);
         let mut connection =
-            connect_patiently(&settings.database, "wizamart admin", patience).await?;
+            connect_patiently(&settings.sessions, "wizamart admin", patience).await?;
         ensure(&mut connection, credential).await
     })?
 }

@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<(), CliError> {
 async fn measure(what: &What, settings: &Settings) -> Result<Value, CliError> {
     let services = Services::new(
         connect::lazy_pool(&settings.database, 2, "wizamart bench"),
-        Cache::lazy(&settings.redis)?,
+        Cache::from(&settings.redis)?,
         Arc::new(SystemClock),
         Arc::new(settings.config.clone()),
         std::env::temp_dir(),

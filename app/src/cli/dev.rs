@@ -3,6 +3,7 @@
 use super::{CliError, runtime, seed, system};
 use crate::auth::password::Passwords;
 use crate::cache::Cache;
+use crate::cache::source::Source;
 use crate::clock::SystemClock;
 use crate::controllers;
 use crate::dev::reload::Program;
@@ -65,7 +66,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<(), CliError> {
         .parse()
         .map_err(crate::settings::SettingsError::Database)?;
     settings.redis =
-        ::redis::Client::open(redis.url.as_str()).map_err(crate::settings::SettingsError::Redis)?;
+        Source::open(&redis.url, None).map_err(crate::settings::SettingsError::Redis)?;
     let again = runtime::multi(settings.cores, develop(&dir, &settings, listener, &program))??;
     drop((redis, postgres));
     if again {
@@ -116,7 +117,7 @@ async fn develop(
     let pool = connect::lazy_pool(&settings.database, CONNECTIONS, "wizamart dev");
     let services = Services::new(
         pool.clone(),
-        Cache::lazy(&settings.redis)?,
+        Cache::from(&settings.redis)?,
         Arc::new(SystemClock),
         Arc::new(settings.config.clone()),
         dir.join("state"),

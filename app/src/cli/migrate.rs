@@ -32,7 +32,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<(), CliError> {
 async fn migrate(args: &Args, settings: &Settings) -> Result<(), CliError> {
     let patience = Duration::from_secs(args.wait);
     let mut connection =
-        connect_patiently(&settings.database, "wizamart migrate", patience).await?;
+        connect_patiently(&settings.sessions, "wizamart migrate", patience).await?;
     if args.status {
         return status(&mut connection).await;
     }

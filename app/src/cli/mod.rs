@@ -15,9 +15,11 @@ mod storage;
 mod web;
 mod worker;
 
+use crate::error_reports::{ReportError, Reporter};
 use crate::settings::{Settings, SettingsError};
 use crate::{logging, systemd};
 use clap::{Parser, Subcommand};
+use onebox_model::SecretError;
 use std::path::{Path, PathBuf};
 
 /// The Wizamart application.
@@ -70,6 +72,12 @@ pub enum CliError {
     /// The log cannot be set up.
     #[error(transparent)]
     Logging(#[from] logging::LoggingError),
+    /// Reports cannot be sent.
+    #[error(transparent)]
+    Reports(#[from] ReportError),
+    /// A secret of the configuration cannot be read.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// There is nothing to listen on.
     #[error(transparent)]
     Listen(#[from] crate::edge::listeners::ListenError),
@@ -116,26 +124,45 @@ impl Cli {
     /// # Errors
     /// With a text for the operator.
     pub fn run(self) -> Result<(), CliError> {
-        let settings = || start(&self.config);
+        let path = self.config;
         match self.command {
-            Command::Web(args) => web::run(&args, &settings()?),
-            Command::Worker(args) => worker::run(&args, &settings()?),
-            Command::Scheduler => scheduler::run(&settings()?),
-            Command::Migrate(args) => migrate::run(&args, &settings()?),
-            Command::Admin(args) => admin::run(&args, &settings()?),
-            Command::Dev(args) => dev::run(&args, &settings()?),
-            Command::Seed(args) => seed::run(&args, &settings()?),
-            Command::Storage(args) => storage::run(&args, &settings()?),
-            Command::Bench(args) => bench::run(&args, &settings()?),
-            Command::Jobs(args) => jobs::run(&args, &settings()?),
-            Command::Config(args) => config::run(&args, &self.config),
+            Command::Web(args) => with(&path, |settings| web::run(&args, settings)),
+            Command::Worker(args) => with(&path, |settings| worker::run(&args, settings)),
+            Command::Scheduler => with(&path, scheduler::run),
+            Command::Migrate(args) => with(&path, |settings| migrate::run(&args, settings)),
+            Command::Admin(args) => with(&path, |settings| admin::run(&args, settings)),
+            Command::Dev(args) => with(&path, |settings| dev::run(&args, settings)),
+            Command::Seed(args) => with(&path, |settings| seed::run(&args, settings)),
+            Command::Storage(args) => with(&path, |settings| storage::run(&args, settings)),
+            Command::Bench(args) => with(&path, |settings| bench::run(&args, settings)),
+            Command::Jobs(args) => with(&path, |settings| jobs::run(&args, settings)),
+            Command::Config(args) => config::run(&args, &path),
         }
     }
 }
 
-/// What every command but `config` begins with.
-fn start(path: &Path) -> Result<Settings, CliError> {
-    let settings = Settings::load(path)?;
-    logging::start(settings.config.log.level.as_str(), systemd::under_journal())?;
-    Ok(settings)
+/// What every command but `config` begins and ends with.
+fn with(
+    path: &Path,
+    command: impl FnOnce(&Settings) -> Result<(), CliError>,
+) -> Result<(), CliError> {
+    let mut settings = Settings::load(path)?;
+    let chosen = &settings.config.sentry;
+    if let Some(dsn) = &chosen.dsn {
+        let release = format!("wizamart@{}", settings.version());
+        settings.reporter = Reporter::start(
+            &settings.config.reveal(dsn)?,
+            &chosen.environment,
+            &release,
+            chosen.trace_percent,
+        )?;
+    }
+    logging::start(
+        settings.config.log.level.as_str(),
+        systemd::under_journal(),
+        &settings.reporter,
+    )?;
+    let done = command(&settings);
+    settings.reporter.flush();
+    done
 }

@@ -26,7 +26,7 @@ async fn schedule(settings: &Settings) -> Result<(), CliError> {
     notify::status("scheduling");
     let scheduler = Scheduler::new(
         pool.clone(),
-        settings.database.clone(),
+        settings.sessions.clone(),
         Arc::new(SystemClock),
     );
     scheduler.run(shutdown).await;

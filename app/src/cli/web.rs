@@ -10,6 +10,7 @@ use crate::edge::serve::{Service, serve};
 use crate::edge::tls::{Certificates, Tls};
 use crate::edge::{redirect, reload};
 use crate::lifecycle;
+use crate::metrics::listen;
 use crate::services::Services;
 use crate::settings::Settings;
 use crate::state::AppState;
@@ -37,6 +38,9 @@ pub(super) struct Args {
     /// Where the application keeps files; its disk is watched
     #[arg(long, value_name = "DIR", default_value = paths::APP_STATE_DIR)]
     state_dir: PathBuf,
+    /// Where workers show their metrics
+    #[arg(long, value_name = "DIR", default_value = paths::APP_RUN_DIR)]
+    run_dir: PathBuf,
 }
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<(), CliError> {
@@ -55,16 +59,24 @@ async fn web(args: &Args, settings: &Settings, listeners: Listeners) -> Result<(
         settings.sizing.app.web_pool,
         "wizamart web",
     );
-    let cache = Cache::lazy(&settings.redis)?;
+    let cache = Cache::from(&settings.redis)?;
     let services = Services::new(
         pool.clone(),
         cache,
         Arc::new(SystemClock),
         Arc::new(settings.config.clone()),
         args.state_dir.clone(),
-    );
+    )
+    .reaching(settings);
     let state = AppState::new(services, settings.release.clone());
     let news = tokio::spawn(state.hub.clone().run(shutdown.clone()));
+    if let Some(address) = settings.config.metrics.address() {
+        let pages = listen::router(state.services.clone(), args.run_dir.clone());
+        // The site is worth more than its numbers.
+        if let Err(error) = listen::start(address, pages, shutdown.clone()) {
+            tracing::warn!("no metrics: cannot listen on {address}: {error}");
+        }
+    }
     let limits = Limits::from(&settings.config.web.limits);
     let (statics, counters) = (
         state.services.statics.clone(),

@@ -4,6 +4,7 @@ use super::{CliError, runtime, schema, system};
 use crate::cache::Cache;
 use crate::clock::SystemClock;
 use crate::lifecycle;
+use crate::metrics::listen;
 use crate::queue::registry::Registry;
 use crate::queue::worker::{Worker, WorkerOptions};
 use crate::services::Services;
@@ -32,6 +33,9 @@ pub(super) struct Args {
     /// Where the application keeps files
     #[arg(long, value_name = "DIR", default_value = paths::APP_STATE_DIR)]
     state_dir: PathBuf,
+    /// Where it shows its metrics, to the web process
+    #[arg(long, value_name = "DIR", default_value = paths::APP_RUN_DIR)]
+    run_dir: PathBuf,
 }
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<(), CliError> {
@@ -71,11 +75,19 @@ async fn work(args: &Args, settings: &Settings) -> Result<(), CliError> {
     let registry = Arc::new(Registry::standard());
     let services = Services::new(
         pool.clone(),
-        Cache::lazy(&settings.redis)?,
+        Cache::from(&settings.redis)?,
         Arc::new(SystemClock),
         Arc::new(settings.config.clone()),
         args.state_dir.clone(),
-    );
+    )
+    .reaching(settings);
+    let socket = format!("worker-{}", names.join("-"));
+    if let Err(error) = listen::start_socket(&args.run_dir, &socket, services.clone()) {
+        tracing::debug!(
+            "no metrics: cannot make {socket} in {}: {error}",
+            args.run_dir.display()
+        );
+    }
     let worker = Worker::new(services, registry, options);
     let announce = async {
         shutdown.requested().await;

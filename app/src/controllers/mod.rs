@@ -44,6 +44,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// Every endpoint, with what applies to all of them.
 pub fn router(state: AppState, limits: &Limits) -> Router {
+    let observers = request_id::Observers::of(&state.services);
     let (api, _description) = api().split_for_parts();
     Router::new()
         .merge(home::routes())
@@ -68,7 +69,7 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
         .layer(CatchPanicLayer::custom(panics::answer))
         .layer(from_fn(error_pages::apply))
         .layer(from_fn(security_headers::apply))
-        .layer(from_fn(request_id::apply))
+        .layer(from_fn_with_state(observers, request_id::apply))
 }
 
 /// The programs' interface, and with it its description: a route cannot be

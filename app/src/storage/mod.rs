@@ -20,6 +20,7 @@ pub mod leases;
 pub mod outbox;
 pub mod password_resets;
 pub mod queues;
+pub mod reads;
 pub mod refresh_families;
 pub mod reports;
 pub mod retention;

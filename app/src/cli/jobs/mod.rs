@@ -84,7 +84,7 @@ struct ListArgs {
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<(), CliError> {
     runtime::single(async {
-        let pool = connect::lazy_pool(&settings.database, 1, "wizamart jobs");
+        let pool = connect::lazy_pool(&settings.sessions, 1, "wizamart jobs");
         let result = act(args, &pool).await;
         pool.close().await;
         result

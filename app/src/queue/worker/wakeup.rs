@@ -23,7 +23,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
 }
 
 async fn listen(shared: &Shared) -> Result<(), sqlx::Error> {
-    let mut listener = PgListener::connect_with(&shared.pool).await?;
+    let mut listener = PgListener::connect_with(&shared.services.sessions).await?;
     listener.listen_all([JOBS, CONTROL]).await?;
     loop {
         shared.wake.notify_one();

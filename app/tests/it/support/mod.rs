@@ -7,6 +7,7 @@ pub mod feeds;
 pub mod http;
 pub mod janitor;
 pub mod jobs;
+pub mod managed;
 pub mod people;
 pub mod pictures;
 pub mod postgres;

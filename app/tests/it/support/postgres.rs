@@ -3,7 +3,7 @@
 use super::janitor::{Kept, as_user, program, run};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
@@ -21,6 +21,7 @@ enum Removed {
 pub struct Cluster {
     dir: PathBuf,
     removed: Removed,
+    extra: Vec<String>,
     running: Option<Kept>,
 }
 
@@ -30,24 +31,72 @@ impl Cluster {
         Self::new(Removed::WithOwner)
     }
 
+    /// One with settings of its own, such as `ssl=on`; `prepare` is given its
+    /// directory first.
+    pub fn with(prepare: impl FnOnce(&Path) -> Vec<String>) -> Self {
+        let mut cluster = Self::made(Removed::WithOwner);
+        cluster.extra = prepare(&cluster.dir);
+        cluster.owned();
+        cluster.start();
+        cluster
+    }
+
+    /// A streaming replica.
+    pub fn replica_of(primary: &Self) -> Self {
+        let mut cluster = Self::directory(Removed::WithOwner);
+        let copy = [
+            binary("pg_basebackup"),
+            format!("--pgdata={}", cluster.dir.join("data").display()),
+            format!("--host={}/sock", primary.dir.display()),
+            "--username=postgres".into(),
+            "--write-recovery-conf".into(),
+            "--checkpoint=fast".into(),
+        ];
+        run(&as_user("postgres", &copy));
+        cluster.start();
+        cluster
+    }
+
     fn new(removed: Removed) -> Self {
+        let mut cluster = Self::made(removed);
+        cluster.start();
+        cluster
+    }
+
+    /// Gives the directory and what is in it to the server's user.
+    fn owned(&self) {
+        if super::janitor::is_root() {
+            run(&[
+                "chown".into(),
+                "-R".into(),
+                "postgres".into(),
+                self.dir.display().to_string(),
+            ]);
+        }
+    }
+
+    fn directory(removed: Removed) -> Self {
         let dir = tempfile::Builder::new()
             .prefix("wizamart-pg-")
             .tempdir()
             .unwrap()
             .keep();
         std::fs::create_dir(dir.join("sock")).unwrap();
-        if super::janitor::is_root() {
-            run(&[
-                "chown".into(),
-                "-R".into(),
-                "postgres".into(),
-                dir.display().to_string(),
-            ]);
-        }
+        let cluster = Self {
+            dir,
+            removed,
+            extra: Vec::new(),
+            running: None,
+        };
+        cluster.owned();
+        cluster
+    }
+
+    fn made(removed: Removed) -> Self {
+        let cluster = Self::directory(removed);
         let initdb = [
             binary("initdb"),
-            format!("--pgdata={}", dir.join("data").display()),
+            format!("--pgdata={}", cluster.dir.join("data").display()),
             "--username=postgres".into(),
             "--auth=trust".into(),
             "--no-sync".into(),
@@ -55,17 +104,11 @@ impl Cluster {
             "--locale=C".into(),
         ];
         run(&as_user("postgres", &initdb));
-        let mut cluster = Self {
-            dir,
-            removed,
-            running: None,
-        };
-        cluster.start();
         cluster
     }
 
     pub fn start(&mut self) {
-        let postgres = [
+        let mut postgres = vec![
             binary("postgres"),
             format!("-D{}", self.dir.join("data").display()),
             format!("-k{}", self.dir.join("sock").display()),
@@ -74,6 +117,7 @@ impl Cluster {
             "-cmax_connections=500".into(),
             "-cshared_buffers=64MB".into(),
         ];
+        postgres.extend(self.extra.iter().map(|setting| format!("-c{setting}")));
         let remove = (self.removed == Removed::WithProcess).then_some(self.dir.as_path());
         let log = self.dir.join("log");
         self.running = Some(Kept::start(
@@ -83,8 +127,14 @@ impl Cluster {
             &as_user("postgres", &postgres),
         ));
         let started = Instant::now();
-        while std::os::unix::net::UnixStream::connect(self.dir.join("sock/.s.PGSQL.5432")).is_err()
-        {
+        let port = self
+            .extra
+            .iter()
+            .find_map(|setting| setting.strip_prefix("port="));
+        let socket = self
+            .sockets()
+            .join(format!(".s.PGSQL.{}", port.unwrap_or("5432")));
+        while std::os::unix::net::UnixStream::connect(&socket).is_err() {
             let said = || std::fs::read_to_string(&log).unwrap_or_default();
             assert!(
                 started.elapsed() < Duration::from_secs(60),
@@ -105,10 +155,23 @@ impl Cluster {
         self.url(database).parse().unwrap()
     }
 
+    fn port(&self) -> &str {
+        let mut extra = self.extra.iter();
+        extra
+            .find_map(|setting| setting.strip_prefix("port="))
+            .unwrap_or("5432")
+    }
+
+    /// The directory of its socket.
+    pub fn sockets(&self) -> PathBuf {
+        self.dir.join("sock")
+    }
+
     pub fn url(&self, database: &str) -> String {
         format!(
-            "postgres://postgres@localhost/{database}?host={}/sock",
-            self.dir.display()
+            "postgres://postgres@localhost/{database}?host={}/sock&port={}",
+            self.dir.display(),
+            self.port(),
         )
     }
 

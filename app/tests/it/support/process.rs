@@ -18,6 +18,8 @@ impl Env {
         let vars = vec![
             ("ONEBOX_DATABASE__URL".to_owned(), database_url.to_owned()),
             ("ONEBOX_REDIS__URL".to_owned(), redis_url.to_owned()),
+            // One address for many processes would be taken.
+            ("ONEBOX_METRICS__LISTEN".to_owned(), "off".to_owned()),
         ];
         Self {
             dir: tempfile::tempdir().unwrap(),
@@ -33,6 +35,12 @@ impl Env {
     /// With more settings.
     pub fn with(mut self, vars: Vec<(String, String)>) -> Self {
         self.vars.extend(vars);
+        self
+    }
+
+    /// With another variable.
+    pub fn with_one(mut self, name: &str, value: &str) -> Self {
+        self.vars.push((name.to_owned(), value.to_owned()));
         self
     }
 

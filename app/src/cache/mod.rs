@@ -2,7 +2,14 @@
 //! is an error of each operation, never of the process; the connection is made
 //! when first used and again when lost.
 
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+pub mod counters;
+mod primary;
+pub mod source;
+
+use counters::Counters;
+use primary::Primary;
+use redis::aio::ConnectionManager;
+use source::Source;
 use std::time::Duration;
 
 /// A Redis operation failed.
@@ -19,8 +26,10 @@ pub struct CacheError {
 /// A connection shared by everything in the process.
 #[derive(Clone)]
 pub struct Cache {
-    connection: ConnectionManager,
-    client: redis::Client,
+    primary: Primary,
+    source: Source,
+    /// How often keys were found.
+    pub counters: Counters,
 }
 
 impl std::fmt::Debug for Cache {
@@ -30,25 +39,29 @@ impl std::fmt::Debug for Cache {
 }
 
 impl Cache {
-    /// A connection that is made when it is first used. Needs a runtime.
+    /// A connection to one server, made when it is first used. Needs a
+    /// runtime.
     ///
     /// # Errors
     /// When the client's settings contradict themselves.
     pub fn lazy(client: &redis::Client) -> Result<Self, CacheError> {
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(Duration::from_secs(1)))
-            .set_response_timeout(Some(Duration::from_secs(1)))
-            .set_number_of_retries(1);
-        client
-            .get_connection_manager_lazy(config)
-            .map(|connection| Self {
-                connection,
-                client: client.clone(),
-            })
-            .map_err(|source| CacheError {
-                action: "set up the connection to Redis",
-                source,
-            })
+        Self::from(&Source::Fixed(Box::new(client.clone())))
+    }
+
+    /// The same to wherever the primary is.
+    ///
+    /// # Errors
+    /// When the settings contradict themselves.
+    pub fn from(source: &Source) -> Result<Self, CacheError> {
+        let primary = Primary::new(source).map_err(|source| CacheError {
+            action: "set up the connection to Redis",
+            source,
+        })?;
+        Ok(Self {
+            primary,
+            source: source.clone(),
+            counters: Counters::default(),
+        })
     }
 
     /// Whether Redis answers.
@@ -64,7 +77,9 @@ impl Cache {
     /// # Errors
     /// When Redis fails.
     pub async fn get(&self, key: &str) -> Result<Option<String>, CacheError> {
-        self.run("read a key", redis::cmd("GET").arg(key)).await
+        let value: Option<String> = self.run("read a key", redis::cmd("GET").arg(key)).await?;
+        self.counters.looked_up(value.is_some());
+        Ok(value)
     }
 
     /// Sets a key that ends by itself.
@@ -105,7 +120,7 @@ impl Cache {
     /// When Redis cannot be reached within a few seconds.
     pub async fn subscriber(&self) -> Result<redis::aio::PubSub, CacheError> {
         let action = "subscribe to messages";
-        let connecting = self.client.get_async_pubsub();
+        let connecting = async { self.source.primary().await?.get_async_pubsub().await };
         match tokio::time::timeout(Duration::from_secs(3), connecting).await {
             Ok(connected) => connected.map_err(|source| CacheError { action, source }),
             Err(_) => Err(CacheError {
@@ -124,11 +139,10 @@ impl Cache {
         action: &'static str,
         pipeline: &redis::Pipeline,
     ) -> Result<T, CacheError> {
-        let mut connection = self.connection.clone();
-        pipeline
-            .query_async(&mut connection)
-            .await
-            .map_err(|source| CacheError { action, source })
+        self.with(action, async |mut connection| {
+            pipeline.query_async(&mut connection).await
+        })
+        .await
     }
 
     /// Runs a script in one call; Redis is given its text once.
@@ -140,10 +154,10 @@ impl Cache {
         action: &'static str,
         call: &redis::ScriptInvocation<'_>,
     ) -> Result<T, CacheError> {
-        let mut connection = self.connection.clone();
-        call.invoke_async(&mut connection)
-            .await
-            .map_err(|source| CacheError { action, source })
+        self.with(action, async |mut connection| {
+            call.invoke_async(&mut connection).await
+        })
+        .await
     }
 
     async fn run<T: redis::FromRedisValue>(
@@ -151,10 +165,25 @@ impl Cache {
         action: &'static str,
         command: &redis::Cmd,
     ) -> Result<T, CacheError> {
-        let mut connection = self.connection.clone();
-        command
-            .query_async(&mut connection)
-            .await
-            .map_err(|source| CacheError { action, source })
+        self.with(action, async |mut connection| {
+            command.query_async(&mut connection).await
+        })
+        .await
+    }
+
+    async fn with<T>(
+        &self,
+        action: &'static str,
+        operation: impl AsyncFnOnce(ConnectionManager) -> redis::RedisResult<T>,
+    ) -> Result<T, CacheError> {
+        let done = match self.primary.connection().await {
+            Ok(connection) => operation(connection).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &done {
+            self.counters.failed();
+            self.primary.failed(error).await;
+        }
+        done.map_err(|source| CacheError { action, source })
     }
 }
