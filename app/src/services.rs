@@ -7,6 +7,7 @@ use crate::clock::SharedClock;
 use crate::edge::statics::Statics;
 use crate::error_reports::Reporter;
 use crate::files::Files;
+use crate::mail::Mailer;
 use crate::metrics::Metrics;
 use crate::outbound::{Outbound, Reach};
 use crate::payments::stripe::Stripe;
@@ -37,6 +38,8 @@ pub struct Services {
     pub clock: SharedClock,
     /// The operator's choices.
     pub config: Arc<Config>,
+    /// Sends mail.
+    pub mailer: Mailer,
     /// Where the application keeps its own files.
     pub state_dir: Arc<Path>,
     /// HTTP to the outside.
@@ -68,6 +71,7 @@ impl Services {
             false => Reach::Public,
         };
         let outbound = Outbound::new(reach);
+        let mailer = Mailer::new(&config, Arc::clone(&clock), &outbound);
         Self {
             stripe: Stripe::new(Arc::clone(&config), outbound.clone()),
             files: Files::new(&config, &state_dir),
@@ -78,6 +82,7 @@ impl Services {
             clock,
             statics: Statics::new(config.web.static_dir.clone()),
             config,
+            mailer,
             state_dir: state_dir.into(),
             outbound,
             metrics: Metrics::default(),

@@ -19,7 +19,9 @@ pub mod files;
 pub mod health;
 pub mod home;
 pub mod imports;
+pub mod invoices;
 pub mod jobs;
+pub mod mail;
 pub mod password;
 pub mod queues;
 pub mod reports;
@@ -80,6 +82,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(auth::routes())
         .merge(imports::routes())
         .merge(cron::routes())
+        .merge(invoices::routes())
         .merge(jobs::routes())
         .merge(users::routes())
         .merge(reports::routes())
@@ -87,6 +90,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(billing::routes())
         .merge(queues::routes())
         .merge(workers::routes())
+        .merge(mail::routes())
 }
 
 async fn not_found() -> AppError {

@@ -10,12 +10,16 @@ use super::jobs::delete_files::DeleteFiles;
 use super::jobs::demo_mail::DemoMail;
 use super::jobs::import_orders::ImportOrders;
 use super::jobs::import_products::ImportProducts;
+use super::jobs::invoice_mail::InvoiceMail;
+use super::jobs::mail_retention::MailRetention;
+use super::jobs::order_confirmation::OrderConfirmation;
 use super::jobs::password_reset::PasswordReset;
 use super::jobs::rotate_signing_keys::RotateSigningKeys;
 use super::jobs::sales_report::SalesReport;
 use super::jobs::sample::TakeSamples;
 use super::jobs::stripe_event::StripeEvent;
 use super::jobs::sync_subscription::SyncSubscriptions;
+use super::jobs::test_mail::TestMail;
 use super::jobs::thumbnails::Thumbnails;
 use super::outcome::Outcome;
 use onebox_model::QueueName;
@@ -56,6 +60,10 @@ impl Registry {
             .with::<Thumbnails>()
             .with::<Noop>()
             .with::<Stamp>()
+            .with::<InvoiceMail>()
+            .with::<MailRetention>()
+            .with::<OrderConfirmation>()
+            .with::<TestMail>()
     }
 
     /// Adds a kind.

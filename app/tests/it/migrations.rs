@@ -40,6 +40,8 @@ async fn fill(connection: &mut PgConnection) {
          INSERT INTO refresh_spent SELECT 's', id, now() FROM refresh_families;
          INSERT INTO password_resets SELECT 'h', id, now(), now() FROM users;
          INSERT INTO recovery_codes SELECT id, 'h' FROM users;
+         INSERT INTO mails (job_id, template, recipient, subject, transport, state, created_at)
+           VALUES (gen_random_uuid(), 'test_mail', 'a@example.org', 's', 'outbox', 'sending', now());
          INSERT INTO audit_log (at, user_email, action) VALUES (now(), 'a@example.org', 'user.create');
          INSERT INTO queue_pauses (queue, paused_at) VALUES ('default', now());
          INSERT INTO queue_sleepers VALUES (gen_random_uuid(), '{default}', now());

@@ -47,12 +47,16 @@ async fn mailed(app: &TestApp) -> Option<String> {
         .run_due()
         .await
         .unwrap();
-    let subject: Option<String> =
-        sqlx::query_scalar("SELECT subject FROM outbox ORDER BY created_at DESC LIMIT 1")
+    let text: Option<String> =
+        sqlx::query_scalar("SELECT text_body FROM mails ORDER BY created_at DESC LIMIT 1")
             .fetch_optional(&app.database.pool)
             .await
             .unwrap();
-    subject.map(|subject| subject.rsplit('/').next().unwrap().to_owned())
+    let mark = "/admin/password/";
+    text.map(|text| {
+        let start = text.find(mark).expect("a link") + mark.len();
+        text[start..].split_whitespace().next().unwrap().to_owned()
+    })
 }
 
 #[tokio::test]

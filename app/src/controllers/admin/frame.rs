@@ -47,6 +47,7 @@ const PLATFORM: Group = Group {
     title: Some("Platform"),
     items: &[
         item("/admin/jobs", "Jobs"),
+        item("/admin/mail", "Mail"),
         item("/admin/audit", "Audit log"),
     ],
 };

@@ -10,6 +10,7 @@ pub mod jobs;
 pub mod login;
 pub mod login_form;
 pub mod logout;
+pub mod mail;
 pub mod vendor;
 
 use crate::errors::{AppError, AppResult};
@@ -37,6 +38,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/admin/logout", post(logout::logout))
         .route("/admin/jobs/demo-mail", post(demo_mail::demo_mail))
         .merge(jobs::routes())
+        .merge(mail::routes())
 }
 
 /// A form that carries nothing but its proof of origin.

@@ -2,9 +2,14 @@
 //! whoever asks for the mail: arguments of jobs are stored and shown.
 
 use crate::auth::reset;
+use crate::mail::delivery::deliver;
+use crate::mail::links;
+use crate::mail::message::Mail;
+use crate::mail::templates::{Bodies, invitation, password_reset};
 use crate::queue::job::{Context, Job};
 use crate::queue::outcome::{JobError, Outcome};
-use crate::storage::{credentials, outbox};
+use crate::storage::mails;
+use crate::storage::recipients::{self, Recipient};
 use onebox_model::QueueName;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -47,19 +52,63 @@ impl Job for PasswordReset {
     const QUEUE: QueueName = QueueName::Emails;
 
     async fn run(self, context: Context) -> Result<Outcome, JobError> {
-        let profile = credentials::profile(&context.pool, self.user_id).await?;
-        let Some(user) = profile.filter(|user| user.is_active) else {
+        // A token that nobody is told of must not be made.
+        if mails::is_sent(&context.pool, context.id).await? {
+            return Ok(Outcome::Done);
+        }
+        let found = recipients::find(&context.pool, self.user_id).await?;
+        let Some(user) = found.filter(|user| user.is_active) else {
             // The account went while the job waited; there is nobody to write to.
             return Ok(Outcome::Done);
         };
-        let now = context.clock.now();
-        let token = reset::make(&context.pool, user.id, self.purpose, now)
+        let other = |error: &dyn std::error::Error| JobError::Other(error.to_string());
+        let token = reset::make(&context.pool, user.id, self.purpose, context.clock.now())
             .await
-            .map_err(|error| JobError::Other(error.to_string()))?;
-        let domains = &context.services.config.web.domains;
-        let host = domains.first().map_or("localhost", String::as_str);
-        let subject = format!("Set your password: https://{host}/admin/password/{token}");
-        outbox::insert(&context.pool, context.id, &user.email, &subject, now).await?;
-        Ok(Outcome::Done)
+            .map_err(|error| other(&error))?;
+        let link = links::to(
+            &context.services.config,
+            &format!("/admin/password/{token}"),
+        );
+        let (template, subject, bodies) =
+            write(self.purpose, &user, link).map_err(|error| other(&error))?;
+        let mail = Mail {
+            template,
+            vendor: user.vendor_id,
+            to: user.email,
+            to_name: user.name,
+            subject,
+            text: bodies.text,
+            html: bodies.html,
+            attachments: Vec::new(),
+        };
+        deliver(&context, mail).await
+    }
+}
+
+/// The template's name, the subject, and both bodies.
+type Written = (&'static str, String, Bodies);
+
+fn write(purpose: Purpose, user: &Recipient, link: String) -> Result<Written, askama::Error> {
+    let (name, email) = (user.name.clone(), user.email.clone());
+    match purpose {
+        Purpose::Reset => {
+            let mail = password_reset::PasswordReset {
+                name,
+                email,
+                link,
+                valid: "one hour",
+            };
+            Ok(("password_reset", mail.subject(), mail.render()?))
+        }
+        Purpose::Invitation => {
+            let mail = invitation::Invitation {
+                name,
+                email,
+                shop: user.vendor_name.clone(),
+                link,
+                valid: "seven days",
+            };
+            Ok(("invitation", mail.subject(), mail.render()?))
+        }
     }
 }

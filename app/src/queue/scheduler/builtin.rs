@@ -4,6 +4,7 @@ use super::schedule::Schedule;
 use crate::queue::job::Job;
 use crate::queue::jobs::clean_up::CleanUp;
 use crate::queue::jobs::cleanup_expired_sessions::CleanupExpiredSessions;
+use crate::queue::jobs::mail_retention::MailRetention;
 use crate::queue::jobs::rotate_signing_keys::RotateSigningKeys;
 use crate::queue::jobs::sample::TakeSamples;
 use crate::queue::jobs::sync_subscription::SyncSubscriptions;
@@ -32,6 +33,12 @@ pub fn all() -> Vec<(&'static str, &'static str, &'static str, &'static str)> {
             "41 3 * * *",
             CleanupExpiredSessions::QUEUE.as_str(),
             CleanupExpiredSessions::KIND,
+        ),
+        (
+            "mail-retention",
+            "47 3 * * *",
+            MailRetention::QUEUE.as_str(),
+            MailRetention::KIND,
         ),
         (
             "rotate-signing-keys",

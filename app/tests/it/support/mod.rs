@@ -7,6 +7,8 @@ pub mod feeds;
 pub mod http;
 pub mod janitor;
 pub mod jobs;
+pub mod mail_api;
+pub mod mail_shop;
 pub mod managed;
 pub mod people;
 pub mod pictures;
@@ -15,6 +17,7 @@ pub mod process;
 pub mod redis;
 pub mod s3;
 pub mod shop;
+pub mod smtp;
 pub mod stripe;
 
 use std::future::Future;

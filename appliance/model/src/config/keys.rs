@@ -460,6 +460,159 @@ pub const KEYS: &[Key] = &[
             "Of a hundred requests and jobs, how many are reported with their times.",
         )
     },
+    Key {
+        default: Some(r#""outbox""#),
+        example: r#""smtp""#,
+        form: r#""outbox", "smtp", "sendgrid", "mailgun" or "ses""#,
+        ..key(
+            "mail.transport",
+            "How mail leaves the box: smtp, sendgrid, mailgun or ses. The default, outbox, writes it down and sends nothing.",
+        )
+    },
+    Key {
+        default: Some(r#""wizamart@localhost""#),
+        example: r#""shop@example.com""#,
+        form: r#"an address such as "shop@example.com""#,
+        ..key("mail.from", "Sender's address of every mail.")
+    },
+    Key {
+        default: Some(r#""Wizamart""#),
+        example: r#""My shop""#,
+        form: r#"a name such as "My shop""#,
+        ..key("mail.from_name", "Sender's name of every mail.")
+    },
+    Key {
+        example: r#""help@example.com""#,
+        form: r#"an address such as "help@example.com""#,
+        ..key(
+            "mail.reply_to",
+            "Where answers go. Left out, they go to the sender.",
+        )
+    },
+    Key {
+        default: Some("30"),
+        example: "60",
+        form: "a whole number from 1 to 300",
+        ..key(
+            "mail.timeout",
+            "Longest time to wait for a mail server, in seconds.",
+        )
+    },
+    Key {
+        example: r#""/tmp/mails""#,
+        form: r#"a directory such as "/tmp/mails""#,
+        ..key(
+            "mail.outbox_directory",
+            "For development: the outbox also puts each mail here, as an .eml file.",
+        )
+    },
+    Key {
+        default: Some(r#""localhost""#),
+        example: r#""mail.example.com""#,
+        form: r#"a host name such as "mail.example.com""#,
+        ..key("mail.smtp.host", "The mail server.")
+    },
+    Key {
+        example: "2525",
+        form: "a port from 1 to 65535",
+        ..key(
+            "mail.smtp.port",
+            "Its port. Left out: 587 for starttls, 465 for tls, 25 for none.",
+        )
+    },
+    Key {
+        default: Some(r#""starttls""#),
+        example: r#""tls""#,
+        form: r#""starttls", "tls" or "none""#,
+        ..key(
+            "mail.smtp.security",
+            "Encryption: starttls, tls, or none for a server on this machine.",
+        )
+    },
+    Key {
+        example: r#""shop""#,
+        form: r#"text such as "shop""#,
+        ..key(
+            "mail.smtp.username",
+            "Login at the mail server. Left out, there is none.",
+        )
+    },
+    Key {
+        example: r#"{ secret = "smtp-password" }"#,
+        form: r#"text in quotes, or { secret = "name" }"#,
+        secret: true,
+        ..key(
+            "mail.smtp.password",
+            "Its password, or the name of the credential that holds it.",
+        )
+    },
+    Key {
+        example: r#""/var/lib/onebox/mail-ca.pem""#,
+        form: r#"a path such as "/var/lib/onebox/mail-ca.pem""#,
+        ..key(
+            "mail.smtp.ca_file",
+            "A file with certificates (PEM) to trust beside the system's, for a mail server with a private one.",
+        )
+    },
+    Key {
+        example: r#"{ secret = "sendgrid-key" }"#,
+        form: r#"text in quotes, or { secret = "name" }"#,
+        secret: true,
+        ..key(
+            "mail.sendgrid.api_key",
+            "A SendGrid key that may send mail.",
+        )
+    },
+    Key {
+        default: Some(r#""https://api.sendgrid.com""#),
+        example: r#""https://api.eu.sendgrid.com""#,
+        form: r#"a URL such as "https://api.sendgrid.com""#,
+        ..key("mail.sendgrid.url", "Where SendGrid's API is.")
+    },
+    Key {
+        example: r#"{ secret = "mailgun-key" }"#,
+        form: r#"text in quotes, or { secret = "name" }"#,
+        secret: true,
+        ..key("mail.mailgun.api_key", "A Mailgun key that may send mail.")
+    },
+    Key {
+        example: r#""mg.example.com""#,
+        form: r#"a domain such as "mg.example.com""#,
+        ..key("mail.mailgun.domain", "The sending domain at Mailgun.")
+    },
+    Key {
+        default: Some(r#""https://api.mailgun.net""#),
+        example: r#""https://api.eu.mailgun.net""#,
+        form: r#"a URL such as "https://api.mailgun.net""#,
+        ..key("mail.mailgun.url", "Where Mailgun's API is.")
+    },
+    Key {
+        example: r#""eu-central-1""#,
+        form: r#"a region such as "eu-central-1""#,
+        ..key("mail.ses.region", "AWS region of Amazon SES.")
+    },
+    Key {
+        example: r#""AKIAEXAMPLE""#,
+        form: r#"text such as "AKIAEXAMPLE""#,
+        ..key(
+            "mail.ses.access_key_id",
+            "Name of an AWS key that may send mail.",
+        )
+    },
+    Key {
+        example: r#"{ secret = "ses-key" }"#,
+        form: r#"text in quotes, or { secret = "name" }"#,
+        secret: true,
+        ..key("mail.ses.secret_access_key", "That key's secret.")
+    },
+    Key {
+        example: r#""https://email.eu-central-1.amazonaws.com""#,
+        form: r#"a URL such as "https://email.eu-central-1.amazonaws.com""#,
+        ..key(
+            "mail.ses.url",
+            "Where Amazon SES is. Left out, it follows from the region.",
+        )
+    },
 ];
 
 fn find(path: &str) -> Option<&'static Key> {

@@ -26,6 +26,7 @@ pub use sections::database::Database;
 pub use sections::imports::Imports;
 pub use sections::limits::Limits;
 pub use sections::log::{Access, Level, Log};
+pub use sections::mail::{Mail, MailTransport, Mailgun, Sendgrid, Ses, Smtp, SmtpSecurity};
 pub use sections::metrics::Metrics;
 pub use sections::payments::Payments;
 pub use sections::redis::Redis;
@@ -79,6 +80,8 @@ pub struct Config {
     pub metrics: Metrics,
     /// Where errors are reported.
     pub sentry: Sentry,
+    /// How mail leaves the box.
+    pub mail: Mail,
     /// Where the secrets are that the file only names. Not a setting: the
     /// process finds out and puts it here.
     #[serde(skip)]
@@ -179,6 +182,7 @@ impl Config {
         found.extend(self.time.validate());
         found.extend(self.metrics.validate());
         found.extend(self.sentry.validate());
+        found.extend(self.mail.validate());
         found
     }
 }

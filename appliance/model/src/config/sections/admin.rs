@@ -34,7 +34,7 @@ impl Admin {
 }
 
 /// As loose as a login needs: one @, something on both sides, no blanks.
-fn is_address(text: &str) -> bool {
+pub(super) fn is_address(text: &str) -> bool {
     let parts = text.split_once('@');
     text.len() <= 254
         && text.chars().all(|c| !c.is_whitespace() && !c.is_control())

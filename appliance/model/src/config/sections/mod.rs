@@ -5,6 +5,7 @@ pub(super) mod database;
 pub(super) mod imports;
 pub(super) mod limits;
 pub(super) mod log;
+pub(super) mod mail;
 pub(super) mod metrics;
 pub(super) mod payments;
 pub(super) mod redis;

@@ -1,0 +1,1 @@
+SELECT state FROM mails WHERE job_id = $1
