@@ -21,7 +21,7 @@ pub const PATH: &str = "/admin/jobs";
 /// The pages and forms.
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
-        .route(PATH, get(index::index))
+        .route("/admin/jobs", get(index::index))
         .route("/admin/jobs/{id}", get(show::show))
         .route("/admin/jobs/{id}/{verb}", post(act::act))
         .route("/admin/queues/{name}/{verb}", post(queue::act))
