@@ -14,10 +14,14 @@ CREATE TABLE vendors (
     -- In basis points: 1700 is 17 %. Prices include it.
     vat_rate_bp    integer NOT NULL DEFAULT 1700 CHECK (vat_rate_bp BETWEEN 0 AND 10000),
     is_active      boolean NOT NULL DEFAULT true,
+    -- Grows with each change: the entity tag.
+    revision       integer NOT NULL DEFAULT 1,
     created_at     timestamptz NOT NULL DEFAULT now(),
     updated_at     timestamptz NOT NULL DEFAULT now()
 );
 CREATE UNIQUE INDEX vendors_slug_key ON vendors (slug);
+-- The public list leaves out the products of these; there are few.
+CREATE INDEX vendors_inactive_idx ON vendors (id) WHERE NOT is_active;
 
 -- Owners and staff work for one vendor; administrators for the platform.
 ALTER TABLE users

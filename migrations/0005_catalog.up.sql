@@ -26,16 +26,16 @@ CREATE TABLE products (
     vendor_id    bigint NOT NULL REFERENCES vendors ON DELETE CASCADE,
     sku          text NOT NULL CHECK (length(sku) BETWEEN 1 AND 100),
     name         text NOT NULL CHECK (length(name) BETWEEN 1 AND 300),
-    description  text NOT NULL DEFAULT '',
+    description  text NOT NULL DEFAULT '' CHECK (length(description) <= 20000),
     -- In the minor unit of the currency, with tax.
     price_cents  bigint NOT NULL CHECK (price_cents BETWEEN 0 AND 100000000000),
     currency     text NOT NULL DEFAULT 'EUR' CHECK (currency ~ '^[A-Z]{3}$'),
     stock        integer NOT NULL DEFAULT 0 CHECK (stock >= 0),
     -- International article number (GTIN), if it has one.
-    gtin         text,
-    brand        text NOT NULL DEFAULT '',
+    gtin         text CHECK (length(gtin) BETWEEN 8 AND 14),
+    brand        text NOT NULL DEFAULT '' CHECK (length(brand) <= 200),
     -- Where an imported picture is, until it is fetched.
-    image_url    text NOT NULL DEFAULT '',
+    image_url    text NOT NULL DEFAULT '' CHECK (length(image_url) <= 2000),
     is_active    boolean NOT NULL DEFAULT true,
     -- Grows with each change: the entity tag.
     revision     integer NOT NULL DEFAULT 1,
@@ -44,7 +44,9 @@ CREATE TABLE products (
     search       tsvector GENERATED ALWAYS AS (
         setweight(to_tsvector('simple', name), 'A') || setweight(to_tsvector('simple', sku || ' ' || brand), 'B')
         || setweight(to_tsvector('simple', description), 'C')) STORED
-);
+-- With room for the next version of a row beside it: stock changes with every
+-- order, and no index has to hear of it.
+) WITH (fillfactor = 85);
 -- An article number is a vendor's own.
 CREATE UNIQUE INDEX products_sku_key ON products (vendor_id, sku);
 CREATE INDEX products_vendor_idx ON products (vendor_id, id);

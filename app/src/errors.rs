@@ -7,6 +7,8 @@
 //! may help. All become problem documents (RFC 9457).
 
 use crate::cache::CacheError;
+use crate::domain::fault::Fault;
+use crate::durability::NotWritten;
 use crate::queue::enqueue::EnqueueError;
 use crate::random::NoRandomness;
 use crate::storage::StorageError;
@@ -145,13 +147,50 @@ impl AppError {
         Problem::new(StatusCode::CONFLICT).detail(detail).into()
     }
 
+    /// What was to be changed is not what the client has seen.
+    #[must_use]
+    pub fn changed_meanwhile() -> Self {
+        Problem::new(StatusCode::PRECONDITION_FAILED)
+            .detail("It was changed since you read it; read it again.")
+            .into()
+    }
+
+    /// A vendor's plan has no room for this.
+    #[must_use]
+    pub fn plan_limit(what: &str) -> Self {
+        Problem::new(StatusCode::FORBIDDEN)
+            .detail(format!(
+                "The plan allows no more {what}; choose a larger plan."
+            ))
+            .into()
+    }
+
+    /// Several fields of the request are at fault.
+    #[must_use]
+    pub fn faults(faults: Vec<Fault>) -> Self {
+        faults
+            .into_iter()
+            .fold(nonsense(), |problem, fault| {
+                problem.field(fault.field, fault.detail)
+            })
+            .into()
+    }
+
     /// One field of the request is at fault.
     #[must_use]
     pub fn invalid(field: &str, detail: impl Into<String>) -> Self {
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY)
-            .detail("The request was understood, but not all of it makes sense.")
-            .field(field, detail)
-            .into()
+        nonsense().field(field, detail).into()
+    }
+}
+
+fn nonsense() -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY)
+        .detail("The request was understood, but not all of it makes sense.")
+}
+
+impl From<Vec<Fault>> for AppError {
+    fn from(faults: Vec<Fault>) -> Self {
+        Self::faults(faults)
     }
 }
 
@@ -175,6 +214,12 @@ impl From<StorageError> for AppError {
             }
             _ => Self::Internal(error.to_string()),
         }
+    }
+}
+
+impl From<NotWritten> for AppError {
+    fn from(error: NotWritten) -> Self {
+        Self::Unavailable(error.to_string())
     }
 }
 

@@ -4,16 +4,19 @@
 
 use crate::cache::Cache;
 use crate::clock::SharedClock;
+use crate::durability::Durability;
 use crate::edge::statics::Statics;
 use crate::error_reports::Reporter;
 use crate::files::Files;
 use crate::mail::Mailer;
+use crate::flags::Flags;
 use crate::metrics::Metrics;
 use crate::outbound::{Outbound, Reach};
 use crate::payments::stripe::Stripe;
 use crate::settings::Settings;
 use crate::storage::connect;
 use crate::storage::reads::Reads;
+use crate::queue::wakeup::Wakeups;
 use onebox_model::Config;
 use sqlx::PgPool;
 use std::path::{Path, PathBuf};
@@ -36,6 +39,12 @@ pub struct Services {
     pub cache: Cache,
     /// The time.
     pub clock: SharedClock,
+    /// Feature flags.
+    pub flags: Flags,
+    /// Waiting for the disk.
+    pub durability: Durability,
+    /// Waking workers after a commit.
+    pub wakeups: Wakeups,
     /// The operator's choices.
     pub config: Arc<Config>,
     /// Sends mail.
@@ -77,6 +86,9 @@ impl Services {
             files: Files::new(&config, &state_dir),
             sessions: pool.clone(),
             reads: Reads::of(pool.clone()),
+            flags: Flags::new(pool.clone(), cache.clone(), SharedClock::clone(&clock)),
+            durability: Durability::new(pool.clone()),
+            wakeups: Wakeups::new(pool.clone()),
             pool,
             cache,
             clock,

@@ -42,31 +42,41 @@ impl FromRequestParts<AppState> for Tenant {
         state: &AppState,
     ) -> Result<Self, Self::Rejection> {
         let identity = Identity::from_request_parts(parts, state).await?;
-        let named = named(parts.uri.query().unwrap_or_default())?;
-        let own = identity.session.vendor_id;
-        let vendor = match (identity.session.role, named, own) {
-            (Role::Admin, Some(named), _) => named,
-            (_, None, Some(own)) => own,
-            (Role::Owner | Role::Staff, Some(named), Some(own)) if named == own => own,
-            // Whether the other vendor exists is not theirs to know.
-            (Role::Owner | Role::Staff, Some(_), _) => {
-                return Err(AppError::not_found("There is no such vendor."));
-            }
-            (Role::Admin, None, None) => {
-                return Err(AppError::invalid(
-                    "vendor",
-                    "is missing; an administrator names the vendor with ?vendor=ID",
-                ));
-            }
-            (Role::Owner | Role::Staff, None, None) => {
-                return Err(AppError::forbidden("This account belongs to no vendor."));
-            }
-        };
+        let vendor = of(&identity, parts.uri.query())?;
         Ok(Self { vendor, identity })
     }
 }
 
-fn named(query: &str) -> Result<Option<VendorId>, AppError> {
+/// For which vendor someone works who sent this query string.
+///
+/// # Errors
+/// When they may not work for the one that is named, or none is.
+pub fn of(identity: &Identity, query: Option<&str>) -> Result<VendorId, AppError> {
+    let named = named(query.unwrap_or_default())?;
+    let own = identity.session.vendor_id;
+    match (identity.session.role, named, own) {
+        (Role::Admin, Some(named), _) => Ok(named),
+        (_, None, Some(own)) => Ok(own),
+        (Role::Owner | Role::Staff, Some(named), Some(own)) if named == own => Ok(own),
+        // Whether the other vendor exists is not theirs to know.
+        (Role::Owner | Role::Staff, Some(_), _) => {
+            Err(AppError::not_found("There is no such vendor."))
+        }
+        (Role::Admin, None, None) => Err(AppError::invalid(
+            "vendor",
+            "is missing; an administrator names the vendor with ?vendor=ID",
+        )),
+        (Role::Owner | Role::Staff, None, None) => {
+            Err(AppError::forbidden("This account belongs to no vendor."))
+        }
+    }
+}
+
+/// The vendor that a query string names.
+///
+/// # Errors
+/// When it names something else.
+pub fn named(query: &str) -> Result<Option<VendorId>, AppError> {
     let value = query
         .split('&')
         .find_map(|pair| pair.strip_prefix("vendor="));

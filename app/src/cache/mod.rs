@@ -160,7 +160,19 @@ impl Cache {
         .await
     }
 
-    async fn run<T: redis::FromRedisValue>(
+    /// Runs several commands.
+    pub(crate) async fn run_pipe<T: redis::FromRedisValue>(
+        &self,
+        action: &'static str,
+        pipe: &redis::Pipeline,
+    ) -> Result<T, CacheError> {
+        let mut connection = self.connection.clone();
+        pipe.query_async(&mut connection)
+            .await
+            .map_err(|source| CacheError { action, source })
+    }
+
+    pub(crate) async fn run<T: redis::FromRedisValue>(
         &self,
         action: &'static str,
         command: &redis::Cmd,

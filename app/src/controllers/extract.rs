@@ -1,9 +1,10 @@
 //! axum's extractors, with problem documents for what does not fit.
 
 use crate::edge::Peer;
-use crate::errors::{AppError, Problem};
-use axum::extract::rejection::{FormRejection, JsonRejection, PathRejection, QueryRejection};
-use axum::extract::{Form, FromRequest, FromRequestParts, Json, Path, Query, Request};
+use crate::errors::{AppError, AppResult, Problem};
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, FormRejection, PathRejection, QueryRejection};
+use axum::extract::{Form, FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
@@ -33,11 +34,63 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = AppError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
-        let Json(value) = Json::from_request(request, state)
+        check_json(request.headers())?;
+        let bytes = Bytes::from_request(request, state)
             .await
-            .map_err(|error: JsonRejection| problem(error.status(), error.body_text()))?;
-        Ok(Self(value))
+            .map_err(|error: BytesRejection| problem(error.status(), error.body_text()))?;
+        parse_json(&bytes).map(Self)
     }
+}
+
+/// Refuses a body that does not say that it is JSON.
+///
+/// # Errors
+/// 415 as a problem document.
+pub fn check_json(headers: &HeaderMap) -> AppResult<()> {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    let (_, kind) = kind.split_once('/').unwrap_or_default();
+    if kind.eq_ignore_ascii_case("json") || kind.to_ascii_lowercase().ends_with("+json") {
+        return Ok(());
+    }
+    Err(problem(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "Send JSON, and say so: Content-Type: application/json.".to_owned(),
+    ))
+}
+
+/// Reads JSON; what is wrong with it is told with the path to it.
+///
+/// # Errors
+/// 400 when it is no JSON, 422 when it is not what was asked for.
+pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> AppResult<T> {
+    // The path costs a little and is needed only when something is wrong.
+    if let Ok(value) = serde_json::from_slice(bytes) {
+        return Ok(value);
+    }
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let error = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+        Ok(_) => return Err(problem(StatusCode::BAD_REQUEST, after_the_end())),
+        Err(error) => error,
+    };
+    let path = error.path().to_string();
+    let said = error.into_inner();
+    if said.is_data() {
+        let field = if path == "." { "body".to_owned() } else { path };
+        Err(AppError::invalid(&field, said.to_string()))
+    } else {
+        Err(problem(
+            StatusCode::BAD_REQUEST,
+            format!("The body is not JSON: {said}."),
+        ))
+    }
+}
+
+fn after_the_end() -> String {
+    "The body is not JSON: something follows its end.".to_owned()
 }
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for FormBody<T> {

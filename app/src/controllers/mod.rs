@@ -14,20 +14,28 @@ pub mod audit;
 pub mod auth;
 pub mod billing;
 pub mod cron;
+pub mod customers;
 pub mod extract;
 pub mod files;
+pub mod flags;
 pub mod health;
-pub mod home;
 pub mod imports;
 pub mod invoices;
 pub mod jobs;
 pub mod mail;
 pub mod password;
 pub mod queues;
+pub mod openapi;
+pub mod orders;
+pub mod paging;
+pub mod plans;
+pub mod products;
 pub mod reports;
 pub mod statics;
+pub mod tags;
 pub mod uploads;
 pub mod users;
+pub mod vendors;
 pub mod webhooks;
 pub mod workers;
 pub mod ws;
@@ -49,7 +57,6 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
     let observers = request_id::Observers::of(&state.services);
     let (api, _description) = api().split_for_parts();
     Router::new()
-        .merge(home::routes())
         .merge(health::routes())
         .merge(assets::routes())
         .merge(statics::routes())
@@ -61,6 +68,7 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
         .merge(ws::routes())
         .merge(password::routes())
         .merge(api)
+        .merge(openapi::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .with_state(state.clone())
@@ -77,11 +85,13 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
 /// The programs' interface, and with it its description: a route cannot be
 /// added to one without the other.
 fn api() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+    OpenApiRouter::with_openapi(openapi::frame())
         .merge(audit::api_routes())
         .merge(auth::routes())
         .merge(imports::routes())
         .merge(cron::routes())
+        .merge(customers::routes())
+        .merge(flags::routes())
         .merge(invoices::routes())
         .merge(jobs::routes())
         .merge(users::routes())
@@ -91,6 +101,10 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(queues::routes())
         .merge(workers::routes())
         .merge(mail::routes())
+        .merge(orders::routes())
+        .merge(plans::routes())
+        .merge(products::routes())
+        .merge(vendors::routes())
 }
 
 async fn not_found() -> AppError {

@@ -1,5 +1,10 @@
-//! The words of the trade, as types: whose a row is, what it costs. No I/O.
+//! The words of the trade, as types: whose a row is, what it costs, what
+//! products, orders and vendors must be like. No I/O.
 
+pub mod fault;
 pub mod ids;
 pub mod money;
 pub mod words;
+pub mod order;
+pub mod product;
+pub mod vendor;

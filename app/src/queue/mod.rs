@@ -26,4 +26,5 @@ pub mod jobs;
 pub mod outcome;
 pub mod registry;
 pub mod scheduler;
+pub mod wakeup;
 pub mod worker;

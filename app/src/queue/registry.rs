@@ -62,8 +62,8 @@ impl Registry {
             .with::<Stamp>()
             .with::<InvoiceMail>()
             .with::<MailRetention>()
-            .with::<OrderConfirmation>()
             .with::<TestMail>()
+            .with::<OrderConfirmation>()
     }
 
     /// Adds a kind.

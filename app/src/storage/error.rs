@@ -11,6 +11,17 @@ pub struct StorageError {
     pub source: sqlx::Error,
 }
 
+impl StorageError {
+    /// The constraint that the statement broke, if that was it.
+    #[must_use]
+    pub fn broken(&self) -> Option<&str> {
+        match &self.source {
+            sqlx::Error::Database(error) => error.constraint(),
+            _ => None,
+        }
+    }
+}
+
 /// Says what was being done when the database failed.
 pub trait Doing<T> {
     /// Wraps the error with the action, in words that follow "cannot".

@@ -361,3 +361,16 @@ pub async fn any_open(db: impl PgExecutor<'_>, kind: &str) -> Result<bool, Stora
         .await
         .doing("look for unfinished jobs")
 }
+
+/// Wakes the workers of a queue.
+///
+/// # Errors
+/// When the database fails.
+pub async fn wake(db: impl PgExecutor<'_>, queue: &str) -> Result<(), StorageError> {
+    sqlx::query(include_str!("sql/jobs/wake.sql"))
+        .bind(queue)
+        .execute(db)
+        .await
+        .doing("wake the workers of a queue")?;
+    Ok(())
+}

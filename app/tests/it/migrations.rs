@@ -30,6 +30,22 @@ async fn fill(connection: &mut PgConnection) {
     sqlx::raw_sql(
         "INSERT INTO users (id, email, password_hash, role)
            VALUES (gen_random_uuid(), 'a@example.org', 'x', 'admin');
+         INSERT INTO vendors (id, slug, name) VALUES (1, 'ann', 'Ann');
+         UPDATE users SET vendor_id = 1;
+         INSERT INTO subscriptions (vendor_id, plan_code) VALUES (1, 'starter');
+         INSERT INTO plan_flags VALUES ('starter', 'api_access', false);
+         INSERT INTO vendor_flags VALUES (1, 'api_access', true);
+         INSERT INTO products (id, vendor_id, sku, name, price_cents) VALUES (1, 1, 's', 'n', 1);
+         INSERT INTO customers (id, vendor_id, email) VALUES (1, 1, 'c@example.org');
+         INSERT INTO orders (id, vendor_id, customer_id, total_cents, currency) VALUES (1, 1, 1, 1, 'EUR');
+         INSERT INTO order_items (order_id, vendor_id, product_id, sku, name, quantity, price_cents)
+           VALUES (1, 1, 1, 's', 'n', 1, 1);
+         INSERT INTO invoice_counters (vendor_id, last_number) VALUES (1, 1);
+         INSERT INTO invoices (vendor_id, order_id, number, label, total_cents, vat_rate_bp, currency, issued_at)
+           VALUES (1, 1, 1, 'INV-1', 1, 1700, 'EUR', now());
+         INSERT INTO order_confirmations VALUES (1, now());
+         INSERT INTO idempotency_keys (user_id, key, fingerprint, status, body, created_at)
+           SELECT id, 'k', 'f', 201, '{}', now() FROM users;
          INSERT INTO jobs (id, queue, kind, args, run_at, created_at)
            VALUES (gen_random_uuid(), 'default', 'k', '{}', now(), now());
          INSERT INTO outbox (job_id, recipient, subject, created_at)

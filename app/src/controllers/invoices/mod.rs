@@ -1,6 +1,8 @@
-//! Invoices of a shop.
+//! Invoices. They come with orders and never change.
 
+pub mod list;
 pub mod pdf;
+pub mod show;
 
 use crate::state::AppState;
 use utoipa_axum::router::OpenApiRouter;
@@ -8,5 +10,8 @@ use utoipa_axum::routes;
 
 /// Invoices.
 pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(pdf::pdf))
+    OpenApiRouter::new()
+        .routes(routes!(list::list))
+        .routes(routes!(show::show))
+        .routes(routes!(pdf::pdf))
 }

@@ -10,6 +10,7 @@ pub mod jobs;
 pub mod mail_api;
 pub mod mail_shop;
 pub mod managed;
+pub mod market;
 pub mod people;
 pub mod pictures;
 pub mod postgres;

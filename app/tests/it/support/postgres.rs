@@ -151,6 +151,15 @@ impl Cluster {
         }
     }
 
+    /// Ends it as a crash would: nothing in its memory gets to the disk.
+    pub fn crash(&mut self) {
+        let file = std::fs::read_to_string(self.dir.join("data/postmaster.pid")).unwrap();
+        let pid = file.lines().next().unwrap().parse().unwrap();
+        let pid = rustix::process::Pid::from_raw(pid).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::QUIT).unwrap();
+        self.stop();
+    }
+
     pub fn options(&self, database: &str) -> PgConnectOptions {
         self.url(database).parse().unwrap()
     }

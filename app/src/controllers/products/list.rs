@@ -1,0 +1,115 @@
+//! `GET /api/v1/products?limit=&cursor=&vendor=&q=`: what is on sale.
+
+use crate::controllers::extract::QueryOf;
+use crate::controllers::paging::{MOST, USUAL};
+use crate::controllers::tags::{PUBLIC, tagged};
+use crate::domain::ids::VendorId;
+use crate::errors::{AppError, AppResult, Problem};
+use crate::state::AppState;
+use crate::storage::products::{self, PublicFilter, PublicProduct};
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use utoipa::{IntoParams, ToSchema};
+
+/// Room for one product in an answer; a longer one makes it grow.
+const USUAL_SIZE: usize = 512;
+
+/// What may be asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Filter {
+    /// At most how many.
+    #[param(minimum = 1, maximum = 100, default = 50)]
+    limit: Option<i64>,
+    /// The `next_cursor` of the page before.
+    #[serde(default)]
+    #[param(minimum = 0, default = 0)]
+    cursor: i64,
+    /// Of this vendor only.
+    #[param(value_type = Option<i64>)]
+    vendor: Option<VendorId>,
+    /// Words to search for, best matches first. A cursor of one search is of
+    /// use in the same search only.
+    #[param(max_length = 200)]
+    q: Option<String>,
+}
+
+/// A page of products on sale.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PublicProductPage)]
+pub struct Listed<'a> {
+    items: &'a [PublicProduct<'a>],
+    next_cursor: Option<i64>,
+}
+
+/// 200 with up to `limit` products, or 304.
+///
+/// # Errors
+/// As problem documents.
+#[utoipa::path(
+    get,
+    path = "/api/v1/products",
+    tag = "products",
+    operation_id = "list_products",
+    params(Filter),
+    responses(
+        (status = 200, description = "Products on sale", body = Listed<'_>, headers(("etag" = String))),
+        (status = 304, description = "As you have it (If-None-Match)"),
+        (status = 422, description = "A parameter is at fault", body = Problem),
+    ),
+    security(()),
+)]
+pub async fn list(
+    State(state): State<AppState>,
+    QueryOf(filter): QueryOf<Filter>,
+    headers: HeaderMap,
+) -> AppResult<Response> {
+    let limit = filter.limit.unwrap_or(USUAL);
+    if !(1..=MOST).contains(&limit) {
+        return Err(AppError::invalid("limit", "must be from 1 to 100"));
+    }
+    if filter.cursor < 0 {
+        return Err(AppError::invalid("cursor", "must not be negative"));
+    }
+    let words = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
+    if words.is_some_and(|words| words.len() > 200) {
+        return Err(AppError::invalid("q", "is too long"));
+    }
+    let asked = PublicFilter {
+        cursor: filter.cursor,
+        // One more, to see whether there is a next page.
+        limit: limit + 1,
+        vendor: filter.vendor,
+        words,
+    };
+    let rows = products::list_public(&state.pool, asked).await?;
+    let mut items = rows.products()?;
+    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = items.len() > wanted;
+    items.truncate(wanted);
+    let next_cursor = match (items.last(), words) {
+        (Some(_), Some(_)) if more => Some(filter.cursor + limit),
+        (Some(last), None) if more => Some(last.id.0),
+        _ => None,
+    };
+    let tag = tag(&items, more);
+    let size = 64 + USUAL_SIZE * items.len();
+    let body = Listed {
+        items: &items,
+        next_cursor,
+    };
+    tagged(&headers, &tag, PUBLIC, &body, size)
+}
+
+/// Products and their revisions tell one page from another.
+fn tag(items: &[PublicProduct<'_>], more: bool) -> String {
+    let mut hasher = DefaultHasher::new();
+    for item in items {
+        (item.id, item.revision).hash(&mut hasher);
+    }
+    more.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}

@@ -1,0 +1,11 @@
+//! What can be done in a shop, the same from the API and from pages: each
+//! function is one act, with its limits checked, its audit entry written and
+//! its jobs enqueued in one transaction. Reading needs none of that and goes to
+//! [`crate::storage`] directly.
+
+pub mod customers;
+pub mod orders;
+pub mod placing;
+pub mod product_sheet;
+pub mod products;
+pub mod vendors;

@@ -1,0 +1,5 @@
+SELECT i.id, i.vendor_id, i.order_id, i.number, i.label, i.total_cents, i.vat_rate_bp, i.currency, i.issued_at
+  FROM invoices i
+ WHERE i.vendor_id = $1 AND ($2::bigint IS NULL OR i.number < $2)
+ ORDER BY i.number DESC
+ LIMIT $3

@@ -1,0 +1,1 @@
+SELECT count(*) FROM products WHERE vendor_id = $1

@@ -1,0 +1,1 @@
+DELETE FROM vendor_flags WHERE flag_name = $1 AND vendor_id = $2
