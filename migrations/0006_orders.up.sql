@@ -35,6 +35,8 @@ CREATE TABLE orders (
 );
 CREATE INDEX orders_vendor_idx ON orders (vendor_id, id);
 CREATE INDEX orders_placed_idx ON orders (vendor_id, placed_at);
+-- The platform's own sales.
+CREATE INDEX orders_placed_all_idx ON orders (placed_at);
 CREATE INDEX orders_customer_idx ON orders (customer_id);
 CREATE INDEX orders_user_idx ON orders (user_id);
 -- An order that is imported twice is one order.

@@ -7,6 +7,7 @@
 
 pub mod auth;
 pub mod cache;
+pub mod cart;
 pub mod cli;
 pub mod clock;
 pub mod controllers;
@@ -29,6 +30,7 @@ pub mod metrics;
 pub mod middleware;
 pub mod migrations;
 pub mod outbound;
+pub mod pages;
 pub mod payments;
 pub mod pdf;
 pub mod plot;

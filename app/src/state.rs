@@ -3,6 +3,7 @@
 use crate::auth::Auth;
 use crate::cache::Cache;
 use crate::clock::SharedClock;
+use crate::controllers::admin::dashboard::summary::Summaries;
 use crate::events::hub::Hub;
 use crate::health::Health;
 use crate::queue::registry::Registry;
@@ -30,6 +31,8 @@ pub struct AppState {
     pub hub: Hub,
     /// The checks behind `/ready`.
     pub health: Health,
+    /// Sums and plots that were made lately.
+    pub summaries: Summaries,
     /// What image this runs in, if any.
     pub release: Option<Release>,
 }
@@ -51,6 +54,7 @@ impl AppState {
             pool,
             cache,
             clock,
+            summaries: Summaries::default(),
             release,
         }
     }

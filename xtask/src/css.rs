@@ -7,10 +7,9 @@
 use std::process::Command;
 
 use crate::{
-    cache,
     files::{self, FileError},
+    npm::{self, NpmError},
     process::{self, ProcessError},
-    setup,
     workspace::Workspace,
 };
 
@@ -32,11 +31,9 @@ pub(crate) struct CssArgs {
 /// Why there is no style sheet.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CssError {
-    /// Node is not there.
-    #[error(
-        "npm is missing, and with it Tailwind; install nodejs and npm (`apt-get install nodejs npm`)"
-    )]
-    NoNpm,
+    /// Tailwind is not there.
+    #[error("cannot get Tailwind: {0}")]
+    Npm(#[from] NpmError),
     /// A program failed.
     #[error(transparent)]
     Process(#[from] ProcessError),
@@ -67,34 +64,8 @@ pub(crate) fn run(workspace: &Workspace, args: &CssArgs) -> Result<(), CssError>
 }
 
 fn compile(workspace: &Workspace) -> Result<String, CssError> {
-    if !setup::has_program("npm") {
-        return Err(CssError::NoNpm);
-    }
     let source = workspace.path(SOURCE);
-    let dir = cache::dir("css");
-    files::create_dir(&dir)?;
-    let mut changed = false;
-    for name in ["package.json", "package-lock.json", ".npmrc"] {
-        let wanted = files::read(&source.join(name))?;
-        if files::read(&dir.join(name)).ok().as_ref() != Some(&wanted) {
-            files::replace(&dir.join(name), wanted.as_bytes())?;
-            changed = true;
-        }
-    }
-    let tailwind = dir.join("node_modules/.bin/tailwindcss");
-    if changed || !tailwind.exists() {
-        let mut install = Command::new("npm");
-        install
-            .args([
-                "ci",
-                "--no-audit",
-                "--no-fund",
-                "--ignore-scripts",
-                "--loglevel=error",
-            ])
-            .current_dir(&dir);
-        process::output(&mut install, "install Tailwind")?;
-    }
+    let dir = npm::install(&source, "css")?;
     // The templates are named by hand: what else lies around must not matter.
     let mut entry = format!(
         "@import \"tailwindcss\" source(none);\n@source {:?};\n",
@@ -103,7 +74,7 @@ fn compile(workspace: &Workspace) -> Result<String, CssError> {
     entry += &files::read(&source.join("app.css"))?;
     let (input, output) = (dir.join("entry.css"), dir.join("app.css"));
     files::replace(&input, entry.as_bytes())?;
-    let mut command = Command::new(tailwind);
+    let mut command = Command::new(dir.join("node_modules/.bin/tailwindcss"));
     command
         .arg("--minify")
         .arg("--input")

@@ -17,6 +17,7 @@ mod links;
 mod lock;
 mod mirror;
 mod nix_env;
+mod npm;
 mod preflight;
 mod process;
 mod run;

@@ -96,6 +96,28 @@ impl Cache {
         self.run("write a key", &command).await
     }
 
+    /// Sets a key that ends by itself, unless it is there; says whether it was
+    /// set.
+    ///
+    /// # Errors
+    /// When Redis fails.
+    pub async fn set_if_absent(
+        &self,
+        key: &str,
+        value: &str,
+        ttl: Duration,
+    ) -> Result<bool, CacheError> {
+        let command = redis::cmd("SET")
+            .arg(key)
+            .arg(value)
+            .arg("EX")
+            .arg(ttl.as_secs())
+            .arg("NX")
+            .to_owned();
+        let set: Option<String> = self.run("claim a key", &command).await?;
+        Ok(set.is_some())
+    }
+
     /// Removes a key.
     ///
     /// # Errors
@@ -158,18 +180,6 @@ impl Cache {
             call.invoke_async(&mut connection).await
         })
         .await
-    }
-
-    /// Runs several commands.
-    pub(crate) async fn run_pipe<T: redis::FromRedisValue>(
-        &self,
-        action: &'static str,
-        pipe: &redis::Pipeline,
-    ) -> Result<T, CacheError> {
-        let mut connection = self.connection.clone();
-        pipe.query_async(&mut connection)
-            .await
-            .map_err(|source| CacheError { action, source })
     }
 
     pub(crate) async fn run<T: redis::FromRedisValue>(

@@ -23,14 +23,15 @@ pub mod imports;
 pub mod invoices;
 pub mod jobs;
 pub mod mail;
-pub mod password;
-pub mod queues;
 pub mod openapi;
 pub mod orders;
 pub mod paging;
+pub mod password;
 pub mod plans;
 pub mod products;
+pub mod queues;
 pub mod reports;
+pub mod shop;
 pub mod statics;
 pub mod tags;
 pub mod uploads;
@@ -57,6 +58,7 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
     let observers = request_id::Observers::of(&state.services);
     let (api, _description) = api().split_for_parts();
     Router::new()
+        .merge(shop::routes())
         .merge(health::routes())
         .merge(assets::routes())
         .merge(statics::routes())

@@ -4,7 +4,7 @@
 pub mod fault;
 pub mod ids;
 pub mod money;
-pub mod words;
 pub mod order;
 pub mod product;
 pub mod vendor;
+pub mod words;

@@ -69,6 +69,21 @@ fn starter() -> String {
 }
 
 impl NewVendor {
+    /// What is usual where nothing else is said; slug and name are empty.
+    #[must_use]
+    pub fn blank() -> Self {
+        Self {
+            slug: String::new(),
+            name: String::new(),
+            currency: euro(),
+            address: String::new(),
+            vat_id: String::new(),
+            invoice_prefix: prefix(),
+            vat_rate_bp: rate(),
+            plan: starter(),
+        }
+    }
+
     /// Looks at every field.
     ///
     /// # Errors

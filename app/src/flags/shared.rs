@@ -28,8 +28,7 @@ pub(super) async fn get(
     let mut pipe = redis::pipe();
     pipe.cmd("GET").arg(VERSION);
     pipe.cmd("HGET").arg(RESOLVED).arg(vendor.0);
-    let (version, text): (Option<String>, Option<String>) =
-        cache.run_pipe("read flags", &pipe).await?;
+    let (version, text): (Option<String>, Option<String>) = cache.pipe("read flags", &pipe).await?;
     // What another version wrote and this one cannot read is not known.
     let flags = text.and_then(|text| serde_json::from_str(&text).ok());
     Ok((flags, version.unwrap_or_default()))
@@ -61,5 +60,5 @@ pub(super) async fn forget(cache: &Cache) -> Result<(), CacheError> {
     pipe.cmd("INCR").arg(VERSION).ignore();
     pipe.cmd("DEL").arg(RESOLVED).ignore();
     pipe.cmd("PUBLISH").arg(CHANNEL).arg("").ignore();
-    cache.run_pipe("tell of changed flags", &pipe).await
+    cache.pipe("tell of changed flags", &pipe).await
 }

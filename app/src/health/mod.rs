@@ -124,15 +124,20 @@ impl Health {
 }
 
 impl Report {
-    /// One line for `systemctl status`.
+    /// What went wrong: each failed check and what it found.
     #[must_use]
-    pub fn summary(&self) -> String {
-        let failed: Vec<_> = self
-            .checks
+    pub fn failures(&self) -> Vec<String> {
+        self.checks
             .iter()
             .filter(|(_, check)| check.status == CheckStatus::Failed)
             .map(|(name, check)| format!("{name}: {}", check.detail))
-            .collect();
+            .collect()
+    }
+
+    /// One line for `systemctl status`.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let failed = self.failures();
         if failed.is_empty() {
             "ready".to_owned()
         } else {

@@ -14,6 +14,7 @@ pub mod order;
 pub mod orders;
 pub mod product;
 pub mod products;
+pub mod request;
 pub mod rows;
 pub mod run;
 

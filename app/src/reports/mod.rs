@@ -5,6 +5,7 @@
 //! Start reading at [`sales`].
 
 pub mod csv_file;
+pub mod request;
 pub mod sales;
 pub mod workbook;
 

@@ -115,7 +115,16 @@ pub async fn place_once(
         Hold::New => {}
     }
     let placement = orders::place(&mut *transaction, &placing).await?;
-    let placed = accepted(placement, &order.items)?;
+    let placed = match accepted(placement, &order.items) {
+        Ok(placed) => placed,
+        Err(refused) => {
+            // At once: left to itself, the key is held until the connection is
+            // used again, and the next try would find it taken.
+            let undone = transaction.rollback().await;
+            undone.doing("give up a refused order")?;
+            return Err(refused);
+        }
+    };
     let body = serde_json::to_string(&placed).map_err(|error| {
         AppError::Internal(format!("a placed order cannot be written as JSON: {error}"))
     })?;

@@ -97,8 +97,8 @@ async fn an_account_that_is_no_administrator_is_refused() {
         .await
         .unwrap();
     let token = app.token().await;
-    assert_eq!(app.get_as(&token, "/api/v1/jobs").await.status, 403);
-    assert_eq!(app.get_as(&token, "/admin").await.status, 403);
+    assert_eq!(app.get_as(&token, "/api/v1/queues").await.status, 403);
+    assert_eq!(app.get_as(&token, "/admin/jobs").await.status, 403);
 }
 
 #[tokio::test]

@@ -76,7 +76,9 @@ fn every_form_is_checked_by_its_handler() {
             continue;
         }
         seen += 1;
-        let checked = text.contains("check_csrf(") || text.contains("asked_for_by_this_browser(");
+        let checked = text.contains("check_csrf(") || text.contains("asked_for_by_this_browser(")
+            // Visitors of the shop have no session.
+            || text.contains("origin::check(");
         assert!(checked, "{} takes a form from anywhere", path.display());
     }
     assert!(seen >= 4, "the handlers are not where they were");

@@ -76,7 +76,15 @@ fn whose(method: &str, path: &str, things: &Things) -> Whose {
             json!({"kind": "products", "source_url": "https://example.org/feed.csv"}),
         ),
         (_, path) if path.starts_with("/imports/{id}") => vendors(&json!(things.import), none),
-        (_, path) if path.starts_with("/jobs") => Whose::Platforms,
+        ("GET", "/jobs") => Whose::Lists,
+        ("GET", "/jobs/{id}") => Whose::Elsewhere,
+        (_, path)
+            if ["/jobs", "/queues", "/workers", "/cron", "/mail/test"]
+                .iter()
+                .any(|start| path.starts_with(start)) =>
+        {
+            Whose::Platforms
+        }
         // These have tests of their own in `users`, `audit`, `reports`,
         // `uploads` and `payments`; here, that a vendor cannot be named.
         (

@@ -62,7 +62,7 @@ async fn fill(connection: &mut PgConnection) {
          INSERT INTO queue_pauses (queue, paused_at) VALUES ('default', now());
          INSERT INTO queue_sleepers VALUES (gen_random_uuid(), '{default}', now());
          INSERT INTO samples (at, name, value) VALUES (now(), 'orders', 1);
-         INSERT INTO vendors (slug, name) VALUES ('importing', 'x');
+         INSERT INTO vendors (id, slug, name) VALUES (2, 'importing', 'x');
          INSERT INTO uploads (id, vendor_id, key, file_name, content_type, size_bytes, sha256, created_at)
            SELECT gen_random_uuid(), id, 'v1/ab/c', 'a.txt', 'text/plain', 1, repeat('0', 64), now()
              FROM vendors WHERE slug = 'importing';
@@ -107,7 +107,18 @@ async fn fill_if_whole(connection: &mut PgConnection) {
         .fetch_one(&mut *connection)
         .await
         .unwrap();
-    if users == 0 {
+    let vendors: i64 = sqlx::query_scalar("SELECT count(*) FROM vendors")
+        .fetch_one(&mut *connection)
+        .await
+        .unwrap();
+    if vendors == 0 {
+        // What a revert further up has emptied is filled anew.
+        if users > 0 {
+            sqlx::raw_sql("TRUNCATE users, jobs, outbox CASCADE")
+                .execute(&mut *connection)
+                .await
+                .unwrap();
+        }
         fill(connection).await;
     }
 }

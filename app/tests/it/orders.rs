@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use wizamart::storage::jobs;
+use wizamart::storage::jobs::{self, Search};
 
 #[tokio::test]
 async fn an_order_takes_stock_and_makes_an_invoice_and_a_job() {
@@ -36,7 +36,12 @@ async fn an_order_takes_stock_and_makes_an_invoice_and_a_job() {
     assert_eq!(shown["customer"]["email"], "Cat@example.org");
     assert_eq!(shown["invoice"]["total_cents"], 2150);
 
-    let queued = jobs::list(&shop.app.database.pool, None, Some("emails"), 10)
+    let emails = Search {
+        queue: Some("emails"),
+        limit: 10,
+        ..Search::default()
+    };
+    let queued = jobs::search(&shop.app.database.pool, &emails)
         .await
         .unwrap();
     assert_eq!(queued.len(), 1);
@@ -109,9 +114,17 @@ async fn a_thousand_orders_for_the_last_ten_pieces_sell_ten() {
     let shop = Shop::new().await;
     let id = shop.product(&shop.ann, "A", 100, 10).await;
     let items = [(id, 1)];
-    let answers = join_all((0..1000).map(|_| shop.order(&shop.ann.owner, &items))).await;
-    let with = |status: u16| answers.iter().filter(|one| one.status == status).count();
-    assert_eq!((with(201), with(409)), (10, 990));
+    let (mut placed, mut short, mut open) = (0, 0, 1000);
+    // A crowd this large may find the pool busy for longer than it waits: those
+    // are told to come back, and do.
+    while open > 0 {
+        let answers = join_all((0..open).map(|_| shop.order(&shop.ann.owner, &items))).await;
+        let with = |status: u16| answers.iter().filter(|one| one.status == status).count();
+        (placed, short) = (placed + with(201), short + with(409));
+        assert_eq!(with(201) + with(409) + with(503), answers.len());
+        open = with(503);
+    }
+    assert_eq!((placed, short), (10, 990));
     assert_eq!(shop.stock(id).await, 0);
     assert_eq!(
         shop.invoice_numbers(&shop.ann).await,
@@ -192,7 +205,7 @@ async fn invoice_numbers_have_no_gaps_although_connections_die() {
             let hit: i64 = sqlx::query_scalar(
                 "SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity
                   WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'active'
-                    AND query LIKE '%invoice_counters%' ORDER BY random() LIMIT 2) some",
+                    AND query LIKE '%invoice_counters%' ORDER BY random() LIMIT 2) AS some",
             )
             .fetch_one(&mut own)
             .await

@@ -41,8 +41,8 @@ async fn what_is_past_its_time_goes_and_the_rest_stays() {
     app.post("/api/v1/auth/password-reset", &json!({"email": EMAIL}))
         .await;
     sqlx::raw_sql(
-        "INSERT INTO idempotency_keys (user_id, key, fingerprint, created_at)
-           SELECT id, 'old', 'f', '2026-11-23 10:00Z' FROM users;
+        "INSERT INTO idempotency_keys (user_id, key, fingerprint, status, body, created_at)
+           SELECT id, 'old', 'f', 201, '{}', '2026-11-23 10:00Z' FROM users;
          INSERT INTO password_resets
            SELECT 'h', id, '2026-11-23 10:00Z', '2026-11-23 11:00Z' FROM users;
          INSERT INTO audit_log (at, user_email, action) VALUES ('2026-11-23 10:00Z', 'a', 'user.create')",

@@ -55,7 +55,9 @@ const RUN: [Need; 5] = [
     need("xz-utils", Sign::Program("xz")),
 ];
 
-const TEST: [Need; 7] = [
+const TEST: [Need; 9] = [
+    need("chromium", Sign::Program("chromium")),
+    need("chromium-driver", Sign::Program("chromedriver")),
     need("postgresql", Sign::PostgresProgram("initdb")),
     need("redis-server", Sign::Program("redis-server")),
     need("redis-sentinel", Sign::Program("redis-sentinel")),

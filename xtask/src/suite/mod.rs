@@ -4,6 +4,7 @@
 //! run tells everything that is wrong. Each check ([`runner`]) is a row of the
 //! table at the end ([`table`]) and has a log of its own in `target/test-logs`.
 
+mod browser;
 mod count;
 mod deny;
 mod docs;
@@ -46,12 +47,21 @@ pub(crate) enum Group {
     Docs,
     /// The flake and whether builds can be repeated.
     Nix,
+    /// The pages in a browser.
+    Browser,
     /// The image in a virtual machine.
     Vm,
 }
 
 impl Group {
-    const ALL: [Self; 5] = [Self::Lint, Self::Unit, Self::Docs, Self::Nix, Self::Vm];
+    const ALL: [Self; 6] = [
+        Self::Lint,
+        Self::Unit,
+        Self::Docs,
+        Self::Nix,
+        Self::Browser,
+        Self::Vm,
+    ];
 
     fn needs_nix(self) -> bool {
         matches!(self, Self::Docs | Self::Nix | Self::Vm)
@@ -80,6 +90,7 @@ pub(crate) fn run(workspace: &Workspace, args: &TestArgs) -> Result<ExitCode, Su
             Group::Unit => unit(&mut runner)?,
             Group::Docs => docs::run(&mut runner)?,
             Group::Nix => nix::run(&mut runner)?,
+            Group::Browser => browser::run(&mut runner)?,
             Group::Vm => vm::run(&mut runner)?,
         }
     }
@@ -108,10 +119,11 @@ fn chosen(groups: &[Group]) -> Vec<Group> {
     groups
 }
 
-/// The virtual machine's tests need an image and are a group of their own.
+/// The tests that need an image or a browser are groups of their own.
 fn unit(runner: &mut Runner<'_>) -> Result<(), FileError> {
     let mut command = cargo::command(runner.workspace());
     command.args(["test", "--workspace", "--exclude", "onebox-vm-tests"]);
+    command.args(["--exclude", "onebox-browser-tests"]);
     command.args(["--locked", "--no-fail-fast"]);
     runner.cargo_tests("unit", &mut command)?;
     Ok(())

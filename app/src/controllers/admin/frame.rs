@@ -39,16 +39,34 @@ const fn item(path: &'static str, label: &'static str) -> Item {
 /// What everybody who works in a shop may open.
 const SHOP: Group = Group {
     title: None,
-    items: &[item("/admin", "Dashboard")],
+    items: &[
+        item("/admin", "Dashboard"),
+        item("/admin/orders", "Orders"),
+        item("/admin/products", "Products"),
+        item("/admin/customers", "Customers"),
+        item("/admin/invoices", "Invoices"),
+        item("/admin/imports", "Imports"),
+        item("/admin/reports", "Reports"),
+    ],
+};
+
+/// What its owner may open besides.
+const OWNER: Group = Group {
+    title: Some("Shop"),
+    items: &[
+        item("/admin/settings", "Settings"),
+        item("/admin/users", "Users"),
+        item("/admin/audit", "Audit log"),
+    ],
 };
 
 /// What is for administrators of the platform.
 const PLATFORM: Group = Group {
     title: Some("Platform"),
     items: &[
+        item("/admin/vendors", "Shops"),
         item("/admin/jobs", "Jobs"),
         item("/admin/mail", "Mail"),
-        item("/admin/audit", "Audit log"),
     ],
 };
 
@@ -62,12 +80,11 @@ impl Frame {
     /// The menu.
     #[must_use]
     pub fn menu(&self) -> Vec<Group> {
-        let mut menu = vec![SHOP];
-        if self.identity.session.role == Role::Admin {
-            menu.push(PLATFORM);
+        match self.identity.session.role {
+            Role::Staff => vec![SHOP],
+            Role::Owner => vec![SHOP, OWNER],
+            Role::Admin => vec![SHOP, OWNER, PLATFORM],
         }
-        menu.retain(|group| !group.items.is_empty());
-        menu
     }
 
     /// Whether a menu entry leads to the page that is shown.

@@ -3,12 +3,11 @@
 use super::ImportView;
 use crate::auth::tenant::Tenant;
 use crate::controllers::extract::PathOf;
-use crate::errors::{AppError, AppResult, Problem};
+use crate::errors::{AppResult, Problem};
+use crate::imports::request;
 use crate::state::AppState;
-use crate::storage::imports;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use uuid::Uuid;
 
 /// 200 with the import, 404, or 409 when it has ended by itself.
@@ -33,12 +32,6 @@ pub async fn cancel(
     State(state): State<AppState>,
     PathOf(id): PathOf<Uuid>,
 ) -> AppResult<Json<ImportView>> {
-    let now = state.clock.now();
-    if let Some(row) = imports::cancel(&state.pool, tenant.vendor, id, now).await? {
-        return Ok(Json(row.into()));
-    }
-    let row = imports::find(&state.pool, tenant.vendor, id).await?;
-    let row = row.ok_or_else(|| AppError::not_found("There is no such import."))?;
-    let detail = format!("This import has ended already; it is {}.", row.state);
-    Err(Problem::new(StatusCode::CONFLICT).detail(detail).into())
+    let row = request::cancel(&state.services, &tenant, id).await?;
+    Ok(Json(row.into()))
 }

@@ -49,9 +49,11 @@ pub(super) fn finish(description: OpenApi) -> Value {
         for (method, operation) in members(Some(item)) {
             let tag = operation["tags"][0].as_str().unwrap_or("other").to_owned();
             let id = operation["operationId"].as_str().unwrap_or(method);
-            // Where a handler's name is all there is, its group tells it apart.
+            // Where a handler's name is all there is, its noun tells it apart.
             if !id.contains('_') {
-                operation["operationId"] = json!(format!("{tag}_{id}"));
+                let noun = path.trim_start_matches("/api/v1/").split('/').next();
+                let noun = noun.unwrap_or(&tag);
+                operation["operationId"] = json!(format!("{noun}_{id}"));
             }
             if !tags.contains(&tag) {
                 tags.push(tag);

@@ -1,4 +1,4 @@
-//! The front door.
+//! The settings of a shop.
 
 pub mod show;
 
@@ -6,7 +6,7 @@ use crate::state::AppState;
 use axum::Router;
 use axum::routing::get;
 
-/// The way in.
+/// The page.
 pub(super) fn routes() -> Router<AppState> {
-    Router::new().route("/", get(show::show))
+    Router::new().route("/admin/settings", get(show::show).post(show::update))
 }

@@ -1,0 +1,5 @@
+SELECT p.id, p.sku, p.name, p.description, p.price_cents, p.currency, p.stock, p.created_at, v.name AS vendor
+  FROM products p JOIN vendors v ON v.id = p.vendor_id
+ WHERE p.vendor_id = $2
+ ORDER BY p.id DESC
+ LIMIT $1

@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# The application beside the stack it replaces, on the same PostgreSQL, Redis and
+# rows, measured in turn by that stack's own harness. PEER is the folder of that
+# harness (its README says what it is); everything written is under RUN.
+#
+#   PEER=DIR run.sh bench [OPTION of the harness ...]   start both, measure, stop
+#   PEER=DIR run.sh start direct|tls | stop             ours alone; direct is plain
+#                                                       HTTP on 19000, tls is 19443
+#   PEER=DIR run.sh queue ARG...                        the queue, as the harness asks
+#
+# WIZAMART names the program: a release build, as in the image.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+: "${PEER:?names the folder of the harness}"
+export RUN=${RUN:-/tmp/wizamart-bench}
+PEER=$(cd "$PEER" && pwd)
+eval "$(PEER_RUN='' "$PEER/run.sh" env | grep -E 'PEER_(PG|REDIS)_PORT|PEER_STATIC|PG=')"
+export WIZAMART=${WIZAMART:-wizamart}
+database=postgres://peer:peer@127.0.0.1:$PEER_PG_PORT/wizamart
+export ONEBOX_DATABASE__URL=$database ONEBOX_REDIS__URL=redis://127.0.0.1:$PEER_REDIS_PORT/5
+export ONEBOX_LOG__LEVEL=warn ONEBOX_WEB__STATIC_DIR=$PEER_STATIC
+# The peer limits nobody.
+export ONEBOX_LIMITS__ENABLED=false
+
+sql() { PGPASSWORD=peer psql -h 127.0.0.1 -p "$PEER_PG_PORT" -U peer -v ON_ERROR_STOP=1 -qAt "$@"; }
+wizamart() { "$WIZAMART" --config "$RUN/onebox.toml" "$@"; }
+
+up() { # up NAME ARG...
+  local name=$1; shift
+  setsid "$WIZAMART" --config "$RUN/onebox.toml" "$@" >>"$RUN/log/$name.log" 2>&1 </dev/null &
+  echo $! >"$RUN/pids/$name.pid"
+}
+
+wait_for() { # wait_for NAME COMMAND...
+  local name=$1; shift
+  for _ in $(seq 150); do "$@" >/dev/null 2>&1 && return; sleep 0.2; done
+  echo "$name did not come up: see $RUN/log/$name.log" >&2; exit 1
+}
+
+start() { # start direct|tls
+  mkdir -p "$RUN"/{pids,log,tls,state}
+  touch "$RUN/onebox.toml"
+  cp -f "${PEER_STATIC%/static}/tls/cert.pem" "$RUN/tls/fullchain.pem"
+  cp -f "${PEER_STATIC%/static}/tls/key.pem" "$RUN/tls/privkey.pem"
+  if [ ! -f "$RUN/seeded" ]; then
+    sql -d postgres -c 'DROP DATABASE IF EXISTS wizamart' -c 'CREATE DATABASE wizamart'
+    wizamart migrate
+    wizamart seed --peer --yes
+    touch "$RUN/seeded"
+  fi
+  local queue
+  for queue in default imports emails reports; do
+    up "worker-$queue" worker --queue "$queue" --state-dir "$RUN/state"
+  done
+  up scheduler scheduler
+  case $1 in
+    direct) up web web --listen-http 127.0.0.1:19000 --state-dir "$RUN/state"
+            wait_for web curl -fso/dev/null http://127.0.0.1:19000/health ;;
+    tls) up web web --listen-https 127.0.0.1:19443 --tls-dir "$RUN/tls" --state-dir "$RUN/state"
+         wait_for web curl -fsko/dev/null https://127.0.0.1:19443/health ;;
+  esac
+}
+
+stop() {
+  local file
+  for file in "$RUN"/pids/*.pid; do
+    [ -f "$file" ] || continue
+    kill -TERM "$(cat "$file")" 2>/dev/null || true
+  done
+  for file in "$RUN"/pids/*.pid; do
+    [ -f "$file" ] || continue
+    for _ in $(seq 350); do kill -0 "$(cat "$file")" 2>/dev/null || break; sleep 0.1; done
+    rm -f "$file"
+  done
+}
+
+# settle: until nothing waits; every order must have exactly one confirmation.
+settle() {
+  local counts
+  for _ in $(seq 600); do
+    counts=$(sql -d wizamart -c "SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM order_confirmations),
+      (SELECT count(*) FROM jobs WHERE state IN ('queued', 'running') AND kind = 'order_confirmation')")
+    [ "$(cut -d'|' -f3 <<<"$counts")" = 0 ] && break
+    sleep 0.05
+  done
+  [ "$(cut -d'|' -f1 <<<"$counts")" = "$(cut -d'|' -f2 <<<"$counts")" ] ||
+    { echo "orders, confirmations, waiting: $counts" >&2; exit 1; }
+  echo '{}'
+}
+
+# A copy of the harness with our table in its list of targets.
+harness() {
+  rm -rf "$RUN/harness" && mkdir -p "$RUN" && cp -r "$PEER" "$RUN/harness" && chmod -R u+w "$RUN/harness"
+  cat >>"$RUN/harness/targets.toml" <<TOML
+[rust]
+pids = "$RUN/pids/*.pid"
+queue = "env PEER=$PEER RUN=$RUN WIZAMART=$WIZAMART $here/run.sh queue"
+[rust.bases]
+direct = "http://127.0.0.1:19000"
+tls = "https://127.0.0.1:19443"
+TOML
+}
+
+bench() {
+  "$PEER/run.sh" start
+  harness
+  trap stop EXIT
+  local base
+  for base in direct tls; do
+    start $base
+    # The queue is the same on both; once is enough.
+    (cd "$RUN/harness" && ./bench.sh peer rust --bases $base $([ $base = direct ] || echo --tasks 0) "$@")
+    stop
+  done
+}
+
+case ${1:-} in
+  bench | start) "$@" ;;
+  stop) stop ;;
+  queue) shift; if [ "$1" = settle ]; then settle; else wizamart bench queue "$@"; fi ;;
+  *) sed -n '2,13p' "$0"; exit 2 ;;
+esac

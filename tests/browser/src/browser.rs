@@ -1,0 +1,234 @@
+//! A headless Chromium and its driver.
+
+use crate::free_port;
+use crate::log::ReadConsole;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::process::{Child, Command};
+
+/// How long a page or an element may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Without these, Chromium looks for hosts of its maker at every start.
+const QUIET: [&str; 9] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+];
+
+/// How a page is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// A wide window, dark on light.
+    Light,
+    /// A wide window, light on dark.
+    Dark,
+    /// A telephone, held upright.
+    Phone,
+}
+
+/// A browser with one window.
+pub struct Browser {
+    client: Client,
+    base: String,
+    pictures: PathBuf,
+    _driver: Child,
+    _profile: tempfile::TempDir,
+}
+
+impl Browser {
+    /// Starts one that looks at the site at `base`.
+    pub async fn start(base: &str, look: Look) -> Self {
+        let port = free_port();
+        let driver = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("start chromedriver (Debian package chromium-driver)");
+        let profile = tempfile::tempdir().unwrap();
+        let mut arguments: Vec<String> = QUIET.iter().map(|&flag| flag.to_owned()).collect();
+        arguments.push(format!("--user-data-dir={}", profile.path().display()));
+        arguments.push(match look {
+            Look::Phone => "--window-size=390,844".to_owned(),
+            Look::Light | Look::Dark => "--window-size=1280,900".to_owned(),
+        });
+        if look == Look::Dark {
+            arguments.push("--blink-settings=preferredColorScheme=0".to_owned());
+        }
+        let capabilities = json!({
+            "browserName": "chrome",
+            "goog:chromeOptions": { "args": arguments, "binary": "/usr/bin/chromium" },
+            "goog:loggingPrefs": { "browser": "ALL" },
+        });
+        let capabilities = capabilities.as_object().unwrap().clone();
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        builder.capabilities(capabilities);
+        let address = format!("http://127.0.0.1:{port}");
+        let started = std::time::Instant::now();
+        let client = loop {
+            match builder.connect(&address).await {
+                Ok(client) => break client,
+                Err(error) => assert!(started.elapsed() < PATIENCE, "no browser: {error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        };
+        let pictures = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/screenshots");
+        std::fs::create_dir_all(pictures).unwrap();
+        Self {
+            client,
+            base: base.to_owned(),
+            pictures: pictures.into(),
+            _driver: driver,
+            _profile: profile,
+        }
+    }
+
+    /// Opens a path of the site.
+    pub async fn open(&self, path: &str) {
+        let url = format!("{}{path}", self.base);
+        self.client.goto(&url).await.unwrap();
+    }
+
+    /// The path of the page that is shown.
+    pub async fn path(&self) -> String {
+        self.client.current_url().await.unwrap().path().to_owned()
+    }
+
+    /// Waits for an element, by CSS selector, and gives its text.
+    pub async fn text(&self, selector: &str) -> String {
+        self.element(selector).await.text().await.unwrap()
+    }
+
+    /// Types into a field, instead of what it held.
+    pub async fn fill(&self, selector: &str, text: &str) {
+        let field = self.element(selector).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Clicks.
+    pub async fn click(&self, selector: &str) {
+        self.element(selector).await.click().await.unwrap();
+    }
+
+    /// Clicks what leads to another page, and waits for that page.
+    pub async fn follow(&self, selector: &str) {
+        let before = self
+            .client
+            .execute("return performance.timeOrigin", Vec::new())
+            .await
+            .unwrap();
+        self.click(selector).await;
+        let started = std::time::Instant::now();
+        loop {
+            let now = self
+                .client
+                .execute(
+                    "return document.readyState === 'complete' ? performance.timeOrigin : null",
+                    Vec::new(),
+                )
+                .await
+                .unwrap_or_default();
+            if !now.is_null() && now != before {
+                return;
+            }
+            let waited = started.elapsed();
+            assert!(waited < PATIENCE, "{selector} leads nowhere");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Reloads until a condition on the page's text holds.
+    pub async fn reload_until(&self, what: &str, holds: impl Fn(&str) -> bool) {
+        let started = std::time::Instant::now();
+        loop {
+            let text = self.text("main").await;
+            if holds(&text) {
+                return;
+            }
+            assert!(started.elapsed() < PATIENCE * 2, "{what}: {text}");
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            self.client.refresh().await.unwrap();
+        }
+    }
+
+    /// Runs a script in the page.
+    pub async fn run(&self, script: &str) -> Value {
+        self.client.execute(script, Vec::new()).await.unwrap()
+    }
+
+    /// Sends keys to whatever has the focus.
+    pub async fn keys(&self, keys: &str) {
+        let focused = self.client.active_element().await.unwrap();
+        focused.send_keys(keys).await.unwrap();
+    }
+
+    /// Keeps a picture of the page.
+    pub async fn picture(&self, name: &str) {
+        let png = self.client.screenshot().await.unwrap();
+        std::fs::write(self.pictures.join(format!("{name}.png")), png).unwrap();
+    }
+
+    /// Fails when the browser complained about the page: an error of a script,
+    /// a file that is missing, something the content security policy forbids.
+    pub async fn nothing_to_complain(&self, page: &str) {
+        let lines = self.client.issue_cmd(ReadConsole).await.unwrap();
+        let bad: Vec<&Value> = lines
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|line| line["level"] == "SEVERE" || line["source"] == "security")
+            .collect();
+        assert!(bad.is_empty(), "{page}: {bad:#?}");
+    }
+
+    /// Fails on serious findings of the accessibility checker.
+    pub async fn accessible(&self, page: &str) {
+        let script = std::env::var("ONEBOX_AXE").expect("ONEBOX_AXE names axe.min.js");
+        let axe = std::fs::read_to_string(script).unwrap();
+        self.run(&axe).await;
+        let findings = self
+            .client
+            .execute_async(
+                "const done = arguments[arguments.length - 1];
+                 axe.run({ resultTypes: ['violations'] }).then(
+                     result => done(result.violations
+                         .filter(one => ['serious', 'critical'].includes(one.impact))
+                         .map(one => one.id + ': ' + one.help + ' ' + one.nodes.map(node => node.html).join(' | '))),
+                     error => done(['axe: ' + error]));",
+                Vec::new(),
+            )
+            .await
+            .unwrap();
+        assert_eq!(findings, json!([]), "{page}");
+    }
+
+    /// Ends the browser.
+    pub async fn close(self) {
+        self.client.close().await.unwrap();
+    }
+
+    async fn element(&self, selector: &str) -> fantoccini::elements::Element {
+        let found = self.client.wait().at_most(PATIENCE);
+        match found.for_element(Locator::Css(selector)).await {
+            Ok(element) => element,
+            Err(error) => {
+                let url = self.client.current_url().await;
+                let page = self.client.source().await.unwrap_or_default();
+                panic!("no {selector} on {url:?}: {error}\n{page}")
+            }
+        }
+    }
+}
