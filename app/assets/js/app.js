@@ -55,9 +55,9 @@ function listen() {
   socket.addEventListener("message", (event) => {
     let message;
     try { message = JSON.parse(event.data); } catch { return; }
-    if (message.type === "order_created") say(`New order ${message.order_id}`, `/admin/orders/${message.order_id}`);
-    if (message.type === "job_progress") progress(message);
-    if (message.type === "job_finished") progress({ ...message, done: 1, total: 1 });
+    if (message.type === "new_order") say(`New order ${message.order}`, `/admin/orders/${message.order}`);
+    if (message.type === "job_progress") progress(message.job, message.progress);
+    if (message.type === "job_finished") progress(message.job, { done: 1, total: 1 });
   });
   socket.addEventListener("close", () => {
     setTimeout(listen, wait);
@@ -66,8 +66,8 @@ function listen() {
 }
 
 // [data-job="ID"] on a <progress> follows that job.
-function progress({ job_id, done, total, text }) {
-  for (const bar of document.querySelectorAll(`progress[data-job="${CSS.escape(String(job_id))}"]`)) {
+function progress(job, { done, total, text }) {
+  for (const bar of document.querySelectorAll(`progress[data-job="${CSS.escape(job)}"]`)) {
     if (total) { bar.max = total; bar.value = done; } else { bar.removeAttribute("value"); }
     const words = document.getElementById(`${bar.id}-text`);
     if (words && text) words.textContent = text;

@@ -163,9 +163,9 @@ async fn an_order_goes_its_way_and_shows_its_invoice() {
         "{}",
         page.body
     );
-    let paid = post(&shop, &shop.ann.staff, &path, "status=paid").await;
+    let paid = post(&shop, &shop.ann.staff, &path, "csrf=&status=paid").await;
     assert_eq!(paid.status, 303, "{}", paid.body);
-    let illegal = post(&shop, &shop.ann.staff, &path, "status=delivered").await;
+    let illegal = post(&shop, &shop.ann.staff, &path, "csrf=&status=delivered").await;
     assert_eq!(illegal.status, 409);
     let list = get(&shop, &shop.ann.staff, "/admin/orders?status=paid").await;
     assert!(list.body.contains(&path));
@@ -216,7 +216,7 @@ async fn no_page_shows_another_shops_rows() {
         &shop,
         &stranger.owner,
         &format!("/admin/orders/{}", order["id"]),
-        "status=cancelled",
+        "csrf=&status=cancelled",
     )
     .await;
     assert_eq!(moved.status, 404);

@@ -109,7 +109,7 @@ async fn without_redis_the_box_says_so_and_jobs_go_on() {
         app.get("/ready").await.json()["checks"]["redis"]["status"],
         "failed"
     );
-    assert_eq!(app.get("/").await.status, 200);
+    assert_eq!(app.get("/admin/login").await.status, 200);
 
     let pool = &app.database.pool;
     let script = crate::support::jobs::Script::Succeed;
@@ -161,7 +161,7 @@ async fn without_postgresql_the_box_answers_and_recovers_by_itself() {
         (&checks["redis"]["status"], &checks["disk"]["status"]),
         (&json!("ok"), &json!("ok"))
     );
-    assert_eq!(app.get("/").await.status, 200);
+    assert_eq!(app.get("/admin/login").await.status, 200);
 
     let _cluster = tokio::task::spawn_blocking(move || {
         cluster.start();

@@ -76,8 +76,7 @@ fn whose(method: &str, path: &str, things: &Things) -> Whose {
             json!({"kind": "products", "source_url": "https://example.org/feed.csv"}),
         ),
         (_, path) if path.starts_with("/imports/{id}") => vendors(&json!(things.import), none),
-        ("GET", "/jobs") => Whose::Lists,
-        ("GET", "/jobs/{id}") => Whose::Elsewhere,
+        ("GET", "/users" | "/jobs" | "/jobs/{id}") => Whose::Elsewhere,
         (_, path)
             if ["/jobs", "/queues", "/workers", "/cron", "/mail/test"]
                 .iter()
@@ -87,10 +86,9 @@ fn whose(method: &str, path: &str, things: &Things) -> Whose {
         }
         // These have tests of their own in `users`, `audit`, `reports`,
         // `uploads` and `payments`; here, that a vendor cannot be named.
-        (
-            "GET",
-            "/users" | "/audit" | "/reports" | "/uploads" | "/billing" | "/billing/invoices",
-        ) => Whose::Lists,
+        ("GET", "/audit" | "/reports" | "/uploads" | "/billing" | "/billing/invoices") => {
+            Whose::Lists
+        }
         (
             "POST",
             "/users"

@@ -3,6 +3,7 @@
 use crate::support::app::{EMAIL, TestApp};
 use crate::support::eventually;
 use crate::support::jobs::{Script, put, registry};
+use crate::support::redis::Server;
 use futures_util::{SinkExt, StreamExt};
 use onebox_model::QueueName;
 use serde_json::{Value, json};
@@ -23,8 +24,13 @@ use wizamart::queue::worker::{Worker, WorkerOptions};
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// A box whose web process hears events.
+/// On a Redis of its own: what is published is heard in all of a server's
+/// databases, and other tests' jobs are not this one's news. It ends with the
+/// test process.
 async fn hearing() -> (TestApp, SocketAddr, Trigger) {
-    let app = TestApp::new().await.with_admin().await;
+    let server = tokio::task::spawn_blocking(Server::start).await.unwrap();
+    let server: &'static Server = Box::leak(Box::new(server));
+    let app = TestApp::with_redis(&server.url(0)).await.with_admin().await;
     let (trigger, shutdown) = lifecycle::shutdown();
     tokio::spawn(app.state.hub.clone().run(shutdown));
     let address = app.serve().await;

@@ -54,7 +54,8 @@ impl FromRequestParts<AppState> for Keeper {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
         let identity = Identity::from_request_parts(parts, state).await;
         let identity = identity.map_err(to_the_login)?;
-        if identity.session.role == Role::Admin && identity.session.vendor_id.is_none() {
+        let unchosen = identity.session.vendor_id.is_none();
+        if parts.method.is_safe() && identity.session.role == Role::Admin && unchosen {
             return Err(see_other("/admin/vendors"));
         }
         let tenant = Tenant::from_request_parts(parts, state).await;

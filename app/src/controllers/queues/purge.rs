@@ -18,6 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 pub struct What {
     /// queued or dead
+    #[param(inline)]
     state: Purged,
     /// The queue's name again
     confirm: Option<String>,
