@@ -119,7 +119,7 @@ impl Form {
     /// Whether a field must be filled in.
     #[must_use]
     pub fn is_required(&self, name: &str) -> bool {
-        self.required.iter().any(|required| *required == name)
+        self.required.contains(&name)
     }
 }
 

@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use wizamart::storage::jobs::{self, Search};
 
+/// Who orders what, the status that refuses it, and a word of the answer.
+type Refused<'a> = (&'a str, Vec<(i64, i32)>, u16, &'a str);
+
 #[tokio::test]
 async fn an_order_takes_stock_and_makes_an_invoice_and_a_job() {
     let shop = Shop::new().await;
@@ -68,7 +71,7 @@ async fn an_order_that_cannot_be_is_refused_whole() {
     let shop = Shop::new().await;
     let a = shop.product(&shop.ann, "A", 100, 5).await;
     let b = shop.product(&shop.bob, "B", 100, 5).await;
-    let cases: [(&str, Vec<(i64, i32)>, u16, &str); 6] = [
+    let cases: [Refused; 6] = [
         (
             &shop.admin,
             vec![(a, 1), (b, 1)],

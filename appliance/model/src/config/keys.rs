@@ -261,7 +261,7 @@ pub const KEYS: &[Key] = &[
     },
     Key {
         default: Some("36000"),
-        example: "36000",
+        example: "72000",
         form: LIMIT_FORM,
         ..key(
             "limits.api_per_user",
@@ -270,7 +270,7 @@ pub const KEYS: &[Key] = &[
     },
     Key {
         default: Some("36000"),
-        example: "36000",
+        example: "72000",
         form: LIMIT_FORM,
         ..key(
             "limits.public_per_address",
@@ -279,7 +279,7 @@ pub const KEYS: &[Key] = &[
     },
     Key {
         default: Some("600"),
-        example: "600",
+        example: "1200",
         form: LIMIT_FORM,
         ..key(
             "limits.logins_per_address",
@@ -288,7 +288,7 @@ pub const KEYS: &[Key] = &[
     },
     Key {
         default: Some("20"),
-        example: "20",
+        example: "40",
         form: LIMIT_FORM,
         ..key(
             "limits.password_resets_per_address",
@@ -297,7 +297,7 @@ pub const KEYS: &[Key] = &[
     },
     Key {
         default: Some("100"),
-        example: "100",
+        example: "200",
         form: LIMIT_FORM,
         ..key(
             "limits.login_failures_per_account",
@@ -306,7 +306,7 @@ pub const KEYS: &[Key] = &[
     },
     Key {
         default: Some("100"),
-        example: "100",
+        example: "200",
         form: LIMIT_FORM,
         ..key(
             "limits.login_failures_per_address",
