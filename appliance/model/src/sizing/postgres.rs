@@ -96,10 +96,11 @@ impl Postgres {
     }
 }
 
-/// An eighth of small machines, rising to a quarter at 4 GiB.
+/// An eighth at 1 GiB, rising to a quarter at 4 GiB. Below 1 GiB the backends
+/// themselves take a large part, and it falls to a sixteenth at 512 MiB.
 fn shared_buffers(total: u64) -> u64 {
-    let eighth = total / 8;
     let gib = 1024 * MIB;
+    let eighth = (total / 8).saturating_sub(gib.saturating_sub(total) / 16);
     // Between 1 and 4 GiB each further byte adds 7/24 of a byte, which joins
     // 128 MiB at 1 GiB to 1 GiB at 4 GiB.
     let rising = eighth.min(gib / 8) + total.saturating_sub(gib).min(3 * gib) * 7 / 24;

@@ -126,11 +126,8 @@ fn basis_points(text: &str) -> AppResult<i32> {
         .trim()
         .split_once(['.', ','])
         .unwrap_or((text.trim(), ""));
-    if fraction.len() > 2
-        || !(whole.to_owned() + fraction)
-            .bytes()
-            .all(|b| b.is_ascii_digit())
-    {
+    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || fraction.len() > 2 || !all_digits(whole) || !all_digits(fraction) {
         return Err(wrong());
     }
     let digits = format!("{whole}{fraction:0<2}");
