@@ -10,6 +10,7 @@ use crate::edge::serve::{Service, serve};
 use crate::edge::tls::{Certificates, Tls};
 use crate::edge::{redirect, reload};
 use crate::lifecycle;
+use crate::metrics::latency;
 use crate::metrics::listen;
 use crate::services::Services;
 use crate::settings::Settings;
@@ -77,6 +78,7 @@ async fn web(args: &Args, settings: &Settings, listeners: Listeners) -> Result<(
             tracing::warn!("no metrics: cannot listen on {address}: {error}");
         }
     }
+    tokio::spawn(latency::keep(state.services.clone()));
     let limits = Limits::from(&settings.config.web.limits);
     let (statics, counters) = (
         state.services.statics.clone(),

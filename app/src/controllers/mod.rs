@@ -47,15 +47,22 @@ use crate::middleware::{deadline, error_pages, panics, rate_limit, request_id, s
 use crate::state::AppState;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
+use axum::http::{Extensions, HeaderMap, StatusCode, Version};
 use axum::middleware::{from_fn, from_fn_with_state};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use utoipa_axum::router::OpenApiRouter;
 
 /// Every endpoint, with what applies to all of them.
 pub fn router(state: AppState, limits: &Limits) -> Router {
     let observers = request_id::Observers::of(&state.services);
+    // Turned off where something in front of the box does it.
+    let compresses = state.services.config.web.compression;
+    let compression = CompressionLayer::new().compress_when(
+        DefaultPredicate::new()
+            .and(move |_: StatusCode, _: Version, _: &HeaderMap, _: &Extensions| compresses),
+    );
     let (api, _description) = api().split_for_parts();
     Router::new()
         .merge(shop::routes())
@@ -76,7 +83,7 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
         .with_state(state.clone())
         .layer(from_fn_with_state(state, rate_limit::apply))
         .layer(DefaultBodyLimit::max(limits.body_bytes))
-        .layer(CompressionLayer::new())
+        .layer(compression)
         .layer(from_fn_with_state(limits.request, deadline::apply))
         .layer(CatchPanicLayer::custom(panics::answer))
         .layer(from_fn(error_pages::apply))

@@ -4,6 +4,7 @@
 use super::run::ATTEMPTS;
 use crate::auth::tenant::Tenant;
 use crate::errors::{AppError, AppResult, Problem};
+use crate::flags;
 use crate::outbound;
 use crate::queue::enqueue::{NewJob, enqueue};
 use crate::queue::jobs::import_orders::ImportOrders;
@@ -39,6 +40,11 @@ pub async fn request(
     outbound::check(source_url, services.outbound.reach())
         .map_err(|error| AppError::invalid("source_url", error.to_string()))?;
     let (vendor, now) = (tenant.vendor, services.clock.now());
+    if kind == ImportKind::Orders && !flags::is_enabled(services, vendor, "order_import").await? {
+        return Err(AppError::forbidden(
+            "Orders are not imported here: the feature order_import is off.",
+        ));
+    }
     let user = tenant.identity.session.user_id;
 
     let mut transaction = services.pool.begin().await.doing("begin a transaction")?;

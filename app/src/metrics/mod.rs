@@ -6,11 +6,13 @@
 //! in the runtime directory, which the web process passes on, so that one
 //! address shows them all ([`listen`]).
 
+pub mod latency;
 pub mod listen;
 mod process;
 mod scrape;
 
 use crate::edge::counters::Counters;
+use latency::Latency;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -22,6 +24,8 @@ use std::time::Duration;
 pub struct Metrics {
     /// Connections and handshakes.
     pub edge: Counters,
+    /// How long the requests of this minute took.
+    pub latency: Latency,
     requests: Family<RequestLabels, Histogram, fn() -> Histogram>,
     in_flight: Gauge,
     jobs: Family<JobLabels, Histogram, fn() -> Histogram>,
@@ -55,6 +59,7 @@ impl Default for Metrics {
     fn default() -> Self {
         Self {
             edge: Counters::default(),
+            latency: Latency::default(),
             requests: Family::new_with_constructor(request_buckets),
             in_flight: Gauge::default(),
             jobs: Family::new_with_constructor(job_buckets),
@@ -83,6 +88,7 @@ impl Metrics {
     /// A request was answered. The route is the pattern and not the path:
     /// there are as many series as routes.
     pub fn answered(&self, method: &str, route: &str, status: u16, took: Duration) {
+        self.latency.observe(took);
         let labels = RequestLabels {
             method: known_method(method),
             route: route.to_owned(),

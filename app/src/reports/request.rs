@@ -3,6 +3,7 @@
 use super::sales::ReportFormat;
 use crate::auth::tenant::Tenant;
 use crate::errors::{AppError, AppResult};
+use crate::flags;
 use crate::queue::enqueue::{NewJob, enqueue};
 use crate::queue::jobs::sales_report::{ATTEMPTS, SalesReport};
 use crate::services::Services;
@@ -32,6 +33,11 @@ pub async fn request(
         return Err(AppError::invalid("to", detail));
     }
     let (vendor, now) = (tenant.vendor, services.clock.now());
+    if !flags::is_enabled(services, vendor, "sales_reports").await? {
+        return Err(AppError::forbidden(
+            "No reports are made here: the feature sales_reports is off.",
+        ));
+    }
     let new = NewReport {
         vendor,
         format: format.as_str(),

@@ -85,7 +85,7 @@ pub async fn list(
         vendor: filter.vendor,
         words,
     };
-    let rows = products::list_public(&state.pool, asked).await?;
+    let rows = products::list_public(state.services.reads.pool(), asked).await?;
     let mut items = rows.products()?;
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = items.len() > wanted;

@@ -51,7 +51,7 @@ pub async fn show(
     PathOf(id): PathOf<ProductId>,
     headers: HeaderMap,
 ) -> AppResult<Response> {
-    let row = products::find_public(&state.pool, id).await?;
+    let row = products::find_public(state.services.reads.pool(), id).await?;
     let row = row.ok_or_else(|| AppError::not_found("There is no such product."))?;
     let (product, name, vendor_revision) = row.parts()?;
     let tag = format!("{}-{vendor_revision}", product.revision);
