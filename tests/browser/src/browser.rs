@@ -125,27 +125,33 @@ impl Browser {
 
     /// Clicks what leads to another page, and waits for that page.
     pub async fn follow(&self, selector: &str) {
-        let before = self
-            .client
-            .execute("return performance.timeOrigin", Vec::new())
-            .await
-            .unwrap();
+        let before = self.page().await;
         self.click(selector).await;
+        self.another_page(before, selector).await;
+    }
+
+    /// Sends keys that lead to another page, and waits for that page.
+    pub async fn follow_keys(&self, keys: &str) {
+        let before = self.page().await;
+        self.keys(keys).await;
+        self.another_page(before, "a key").await;
+    }
+
+    /// What tells a page from the next; null while there is none.
+    async fn page(&self) -> Value {
+        let script = "return document.readyState === 'complete' ? performance.timeOrigin : null";
+        let page = self.client.execute(script, Vec::new()).await;
+        page.unwrap_or_default()
+    }
+
+    async fn another_page(&self, before: Value, by: &str) {
         let started = std::time::Instant::now();
         loop {
-            let now = self
-                .client
-                .execute(
-                    "return document.readyState === 'complete' ? performance.timeOrigin : null",
-                    Vec::new(),
-                )
-                .await
-                .unwrap_or_default();
+            let now = self.page().await;
             if !now.is_null() && now != before {
                 return;
             }
-            let waited = started.elapsed();
-            assert!(waited < PATIENCE, "{selector} leads nowhere");
+            assert!(started.elapsed() < PATIENCE, "{by} leads nowhere");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }

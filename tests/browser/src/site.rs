@@ -43,14 +43,12 @@ impl Site {
         let told = async {
             while let Ok(Some(line)) = lines.next_line().await {
                 println!("{line}");
-                let mut words = line.split_whitespace();
-                match words.next() {
-                    Some("Admin") => {
-                        email = words.next().map(str::to_owned);
-                        password = words.next().map(str::to_owned);
-                    }
-                    Some("URL") => break,
-                    _ => {}
+                // "  http://localhost:PORT/admin  log in as ADDRESS with PASSWORD"
+                if let Some((_, login)) = line.split_once("log in as ") {
+                    let mut words = login.split_whitespace();
+                    email = words.next().map(str::to_owned);
+                    password = words.nth(1).map(str::to_owned);
+                    break;
                 }
             }
         };

@@ -34,10 +34,20 @@ const JS: Asset = Asset {
     content: include_str!("../../../assets/js/app.js"),
 };
 
+const ICON: Asset = Asset {
+    stem: "icon",
+    extension: "svg",
+    content_type: "image/svg+xml",
+    content: include_str!("../../../assets/icon.svg"),
+};
+
 /// The style sheet's path.
 pub static CSS_PATH: LazyLock<String> = LazyLock::new(|| CSS.path());
 /// The script's path.
 pub static JS_PATH: LazyLock<String> = LazyLock::new(|| JS.path());
+
+/// The path of the picture in the browser's tab.
+pub static ICON_PATH: LazyLock<String> = LazyLock::new(|| ICON.path());
 
 /// Styles and scripts of the pages.
 pub(super) fn routes() -> Router<AppState> {
@@ -60,7 +70,7 @@ impl Asset {
                     .map(|pack| (asset.path(), pack))
                     .inspect_err(|error| tracing::error!("cannot pack {}: {error}", asset.path()))
             };
-            [CSS, JS].into_iter().flat_map(pack).collect()
+            [CSS, JS, ICON].into_iter().flat_map(pack).collect()
         });
         let found = ALL
             .iter()
