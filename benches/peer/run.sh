@@ -20,7 +20,7 @@ database=postgres://peer:peer@127.0.0.1:$PEER_PG_PORT/wizamart
 export ONEBOX_DATABASE__URL=$database ONEBOX_REDIS__URL=redis://127.0.0.1:$PEER_REDIS_PORT/5
 export ONEBOX_LOG__LEVEL=warn ONEBOX_WEB__STATIC_DIR=$PEER_STATIC
 # The peer limits nobody.
-export ONEBOX_LIMITS__ENABLED=false
+export ONEBOX_LIMITS__API_PER_USER=0 ONEBOX_LIMITS__PUBLIC_PER_ADDRESS=0 ONEBOX_LIMITS__LOGINS_PER_ADDRESS=0
 
 sql() { PGPASSWORD=peer psql -h 127.0.0.1 -p "$PEER_PG_PORT" -U peer -v ON_ERROR_STOP=1 -qAt "$@"; }
 wizamart() { "$WIZAMART" --config "$RUN/onebox.toml" "$@"; }
