@@ -80,18 +80,6 @@ pub async fn hold(
         .doing("read a plan's limits")
 }
 
-/// How many active users a vendor has, for those who add one under [`hold`].
-///
-/// # Errors
-/// When the database fails.
-pub async fn count_users(db: impl PgExecutor<'_>, vendor: VendorId) -> Result<i64, StorageError> {
-    sqlx::query_scalar(include_str!("sql/plans/count_users.sql"))
-        .bind(vendor)
-        .fetch_one(db)
-        .await
-        .doing("count a vendor's users")
-}
-
 /// A vendor's subscription.
 ///
 /// # Errors

@@ -1,1 +1,0 @@
-SELECT count(*) FROM users WHERE vendor_id = $1 AND is_active
