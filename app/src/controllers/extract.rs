@@ -4,7 +4,7 @@ use crate::edge::Peer;
 use crate::errors::{AppError, AppResult, Problem};
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, FormRejection, PathRejection, QueryRejection};
-use axum::extract::{Form, FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{Form, FromRequest, FromRequestParts, Multipart, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
@@ -17,6 +17,10 @@ pub struct JsonBody<T>(pub T);
 /// A form.
 #[derive(Debug)]
 pub struct FormBody<T>(pub T);
+
+/// A form that carries files.
+#[derive(Debug)]
+pub struct MultipartBody(pub Multipart);
 
 /// A query string.
 #[derive(Debug)]
@@ -101,6 +105,16 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for FormBody<T> {
             .await
             .map_err(|error: FormRejection| problem(error.status(), error.body_text()))?;
         Ok(Self(value))
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for MultipartBody {
+    type Rejection = AppError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        let form = Multipart::from_request(request, state).await;
+        form.map(Self)
+            .map_err(|error| problem(error.status(), error.body_text()))
     }
 }
 

@@ -23,6 +23,7 @@ pub mod imports;
 pub mod invoices;
 pub mod jobs;
 pub mod mail;
+pub mod multipart;
 pub mod openapi;
 pub mod orders;
 pub mod paging;

@@ -22,6 +22,12 @@ pub enum FileError {
         /// The limit.
         limit: u64,
     },
+    /// A picture was wanted.
+    #[error("is of type {content_type}, which is no picture; JPEG, PNG, GIF and WebP files are")]
+    NoPicture {
+        /// What it is.
+        content_type: &'static str,
+    },
     /// Whoever sent the file stopped or broke the form.
     #[error("the file did not arrive whole: {0}")]
     Sender(String),
@@ -73,6 +79,7 @@ impl From<FileError> for AppError {
             FileError::TooLarge { .. } => Problem::new(StatusCode::PAYLOAD_TOO_LARGE)
                 .detail(format!("{error}."))
                 .into(),
+            FileError::NoPicture { .. } => Self::invalid("file", error.to_string()),
             FileError::Sender(_) => Problem::new(StatusCode::BAD_REQUEST)
                 .detail(format!("{error}."))
                 .into(),

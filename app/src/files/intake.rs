@@ -24,15 +24,25 @@ pub struct Sender {
     pub user: Option<Uuid>,
 }
 
+/// What may be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Anything.
+    File,
+    /// A picture of a kind that small versions can be made of.
+    Picture,
+}
+
 /// Keeps a file and gives its row.
 ///
 /// # Errors
-/// When it is too large, does not arrive whole, or cannot be stored. Nothing
-/// is left of it then.
+/// When it is not what is wanted, is too large, does not arrive whole, or
+/// cannot be stored. Nothing is left of it then.
 pub async fn take(
     services: &Services,
     sender: Sender,
     sent_name: &str,
+    wanted: Wanted,
     body: Bytestream<'_>,
 ) -> Result<UploadRow, FileError> {
     let files = &services.files;
@@ -40,6 +50,9 @@ pub async fn take(
     let (tally, mut body) = Tally::watch(body, files.max_upload_bytes());
     let start = start(&mut body).await?;
     let content_type = sniff::content_type(&start);
+    if wanted == Wanted::Picture && !sniff::is_picture(content_type) {
+        return Err(FileError::NoPicture { content_type });
+    }
     let key = Key::random(sender.vendor)?;
     let whole = stream::once(std::future::ready(Ok(start))).chain(body);
     store.put(&key, content_type, whole.boxed()).await?;

@@ -19,6 +19,7 @@ pub mod local;
 pub mod migrate;
 pub mod names;
 pub mod range;
+pub mod removal;
 pub mod s3;
 pub mod signed;
 pub mod sniff;

@@ -125,7 +125,7 @@ impl Form {
 
 /// 4xx that the person at the form can do something about.
 fn concerns_the_form(problem: &Problem) -> bool {
-    matches!(problem.status(), 403 | 409 | 412 | 422)
+    matches!(problem.status(), 403 | 409 | 412 | 413 | 422)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub mod form;
 pub mod link;
+pub mod picture;
 pub mod when;
 
 use crate::domain::money::Money;

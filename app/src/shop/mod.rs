@@ -5,6 +5,7 @@
 
 pub mod customers;
 pub mod orders;
+pub mod pictures;
 pub mod placing;
 pub mod product_sheet;
 pub mod products;

@@ -31,6 +31,7 @@ pub mod orders;
 pub mod outbox;
 pub mod password_resets;
 pub mod plans;
+pub mod product_images;
 pub mod products;
 pub mod queues;
 pub mod reads;

@@ -1,7 +1,7 @@
 //! The table of uploaded files.
 
 use super::{Doing, StorageError};
-use crate::domain::ids::{ProductId, VendorId};
+use crate::domain::ids::VendorId;
 use crate::files::key::Key;
 use crate::files::store::StoreKind;
 use crate::files::tally::Total;
@@ -163,31 +163,36 @@ pub async fn delete(
         .doing("delete a file's row")
 }
 
-/// Shows a file at a product; both must be the vendor's. Tells whether they
-/// were.
+/// Holds a vendor's file, so that no product begins to show it before the
+/// transaction ends.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn attach(
+pub async fn lock(db: impl PgExecutor<'_>, vendor: VendorId, id: Uuid) -> Result<(), StorageError> {
+    sqlx::query(include_str!("sql/uploads/lock.sql"))
+        .bind(vendor)
+        .bind(id)
+        .fetch_optional(db)
+        .await
+        .doing("hold a file")
+        .map(drop)
+}
+
+/// Whether some product of the vendor shows a file.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_shown(
     db: impl PgExecutor<'_>,
     vendor: VendorId,
-    product: ProductId,
-    upload: Uuid,
-    position: i16,
-    alt: &str,
-    now: OffsetDateTime,
+    id: Uuid,
 ) -> Result<bool, StorageError> {
-    let done = sqlx::query(include_str!("sql/uploads/attach.sql"))
+    sqlx::query_scalar(include_str!("sql/uploads/is_shown.sql"))
         .bind(vendor)
-        .bind(product)
-        .bind(upload)
-        .bind(position)
-        .bind(alt)
-        .bind(now)
-        .execute(db)
+        .bind(id)
+        .fetch_one(db)
         .await
-        .doing("attach a picture to a product")?;
-    Ok(done.rows_affected() > 0)
+        .doing("look for the products of a picture")
 }
 
 /// The file with a name, of whatever vendor, and whether everybody may see it

@@ -42,6 +42,7 @@ mod openapi;
 mod orders;
 mod passwords;
 mod payments;
+mod product_pictures;
 mod product_sheets;
 mod products;
 mod queue;

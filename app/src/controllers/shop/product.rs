@@ -5,8 +5,9 @@ use crate::controllers::admin::rendered;
 use crate::controllers::extract::PathOf;
 use crate::domain::ids::ProductId;
 use crate::errors::{AppError, AppResult};
+use crate::pages::picture::Picture;
 use crate::state::AppState;
-use crate::storage::{products, vendors};
+use crate::storage::{product_images, products, vendors};
 use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -16,6 +17,7 @@ use axum::response::{Html, IntoResponse, Response};
 #[template(path = "shop/product.html")]
 struct Page<'a> {
     product: Shown,
+    pictures: Vec<Picture>,
     paragraphs: Vec<&'a str>,
     vendor: &'a str,
     vendor_slug: &'a str,
@@ -35,8 +37,10 @@ pub async fn product(
     let (product, vendor, _) = found.parts()?;
     let shop = vendors::find(&state.pool, product.vendor_id).await?;
     let shop = shop.ok_or_else(missing)?;
+    let pictures = product_images::of_product_public(&state.pool, id).await?;
     let html = rendered(&Page {
         product: Shown::from(&product),
+        pictures: pictures.iter().filter_map(Picture::public).collect(),
         paragraphs: product.description.split("\n\n").collect(),
         vendor,
         vendor_slug: &shop.slug,

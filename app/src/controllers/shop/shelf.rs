@@ -3,13 +3,16 @@
 use crate::controllers::admin::rendered;
 use crate::domain::ids::ProductId;
 use crate::errors::AppResult;
+use crate::pages::picture::Picture;
 use crate::pages::{link, price};
 use crate::state::AppState;
+use crate::storage::product_images;
 use crate::storage::products::{self, PublicFilter, PublicProduct};
 use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// Products on one page.
 const PAGE: i64 = 24;
@@ -33,6 +36,7 @@ pub(super) struct Shown {
     pub(super) sku: String,
     pub(super) price: String,
     pub(super) stock: i32,
+    pub(super) picture: Option<Picture>,
 }
 
 impl From<&PublicProduct<'_>> for Shown {
@@ -43,6 +47,7 @@ impl From<&PublicProduct<'_>> for Shown {
             sku: product.sku.to_owned(),
             price: price(product.price_cents, product.currency),
             stock: product.stock,
+            picture: None,
         }
     }
 }
@@ -77,6 +82,7 @@ pub(super) async fn show(
     let page = usize::try_from(PAGE).unwrap_or_default();
     let more = shown.len() > page;
     shown.truncate(page);
+    show_pictures(state, &mut shown).await?;
     // A search goes on by position, the shelf by number.
     let next = shown.last().filter(|_| more).map(|last| {
         let cursor = if words.is_empty() {
@@ -99,4 +105,17 @@ pub(super) async fn show(
         Html(html),
     )
         .into_response())
+}
+
+async fn show_pictures(state: &AppState, shown: &mut [Shown]) -> AppResult<()> {
+    let ids: Vec<ProductId> = shown.iter().map(|product| product.id).collect();
+    let rows = product_images::firsts_public(&state.pool, &ids).await?;
+    let mut pictures: BTreeMap<ProductId, Picture> = rows
+        .iter()
+        .filter_map(|row| Some((row.product_id, Picture::public(row)?)))
+        .collect();
+    for product in shown {
+        product.picture = pictures.remove(&product.id);
+    }
+    Ok(())
 }

@@ -4,10 +4,9 @@ use super::UploadView;
 use crate::auth::tenant::Tenant;
 use crate::controllers::extract::{JsonBody, PathOf};
 use crate::domain::ids::ProductId;
-use crate::errors::{AppError, AppResult, Problem};
-use crate::files::sniff;
+use crate::errors::{AppResult, Problem};
+use crate::shop::pictures;
 use crate::state::AppState;
-use crate::storage::uploads;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -15,9 +14,6 @@ use axum::response::IntoResponse;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-/// Longest description, in characters.
-const ALT: usize = 500;
 
 /// Which picture, and how it is shown.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -58,26 +54,11 @@ pub async fn attach(
     PathOf(product): PathOf<ProductId>,
     JsonBody(sent): JsonBody<NewImage>,
 ) -> AppResult<impl IntoResponse> {
-    if sent.alt.chars().count() > ALT {
-        return Err(AppError::invalid("alt", "has more than 500 characters"));
-    }
-    let row = uploads::find(&state.pool, tenant.vendor, sent.upload_id).await?;
-    let row = row.ok_or_else(|| AppError::invalid("upload_id", "there is no such file"))?;
-    if !sniff::is_picture(&row.content_type) {
-        let what = format!("is of type {}, which is no picture", row.content_type);
-        return Err(AppError::invalid("upload_id", what));
-    }
-    let attached = uploads::attach(
-        &state.pool,
-        tenant.vendor,
-        product,
-        row.id,
-        sent.position,
-        &sent.alt,
-        state.clock.now(),
-    );
-    if !attached.await? {
-        return Err(AppError::not_found("There is no such product."));
-    }
+    let new = pictures::NewPicture {
+        upload: sent.upload_id,
+        alt: &sent.alt,
+        position: Some(sent.position),
+    };
+    let row = pictures::attach(&state.services, &tenant, product, new).await?;
     Ok((StatusCode::CREATED, Json(UploadView::from(row))))
 }

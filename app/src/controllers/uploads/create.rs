@@ -2,14 +2,14 @@
 
 use super::UploadView;
 use crate::auth::tenant::Tenant;
-use crate::controllers::extract::QueryOf;
+use crate::controllers::extract::{MultipartBody, QueryOf};
+use crate::controllers::multipart::{announced_size, broken};
 use crate::errors::{AppError, AppResult, Problem};
 use crate::files::FileError;
-use crate::files::intake::{self, Sender};
+use crate::files::intake::{self, Sender, Wanted};
 use crate::state::AppState;
 use crate::storage::uploads::UploadRow;
 use axum::Json;
-use axum::extract::multipart::{Multipart, MultipartError};
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
@@ -67,14 +67,14 @@ pub async fn create(
         vendor: tenant.vendor,
         user: Some(tenant.identity.session.user_id),
     };
-    announced_size(&request, state.services.files.max_upload_bytes())?;
+    announced_size(request.headers(), state.services.files.max_upload_bytes())?;
     let row = if is_form(&request) {
         from_form(&state, sender, request).await?
     } else {
         let name = named.file_name.unwrap_or_default();
         let body = request.into_body().into_data_stream();
         let body = body.map_err(|error| FileError::Sender(error.to_string()));
-        intake::take(&state.services, sender, &name, body.boxed()).await?
+        intake::take(&state.services, sender, &name, Wanted::File, body.boxed()).await?
     };
     let location = format!("/api/v1/uploads/{}", row.id);
     Ok((
@@ -84,18 +84,6 @@ pub async fn create(
     ))
 }
 
-/// What says that it is too large is refused before it is sent. A form is a
-/// little larger than its file.
-fn announced_size(request: &Request, limit: u64) -> AppResult<()> {
-    const FORM: u64 = 16 * 1024;
-    let length = request.headers().get(header::CONTENT_LENGTH);
-    let length = length.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    match length {
-        Some(length) if length > limit + FORM => Err(FileError::TooLarge { limit }.into()),
-        _ => Ok(()),
-    }
-}
-
 fn is_form(request: &Request) -> bool {
     let kind = request.headers().get(header::CONTENT_TYPE);
     kind.and_then(|value| value.to_str().ok())
@@ -103,20 +91,14 @@ fn is_form(request: &Request) -> bool {
 }
 
 async fn from_form(state: &AppState, sender: Sender, request: Request) -> AppResult<UploadRow> {
-    let form = Multipart::from_request(request, state).await;
-    let mut form = form
-        .map_err(|error| AppError::from(Problem::new(error.status()).detail(error.body_text())))?;
+    let MultipartBody(mut form) = MultipartBody::from_request(request, state).await?;
     while let Some(field) = form.next_field().await.map_err(broken)? {
         if field.name() != Some("file") {
             continue;
         }
         let name = field.file_name().unwrap_or_default().to_owned();
         let body = field.map_err(broken).boxed();
-        return Ok(intake::take(&state.services, sender, &name, body).await?);
+        return Ok(intake::take(&state.services, sender, &name, Wanted::File, body).await?);
     }
     Err(AppError::invalid("file", "is missing from the form"))
-}
-
-fn broken(error: MultipartError) -> FileError {
-    FileError::Sender(error.body_text())
 }

@@ -3,10 +3,9 @@
 use crate::auth::tenant::Tenant;
 use crate::controllers::extract::PathOf;
 use crate::errors::{AppError, AppResult, Problem};
-use crate::queue::enqueue::{NewJob, enqueue};
-use crate::queue::jobs::delete_files::DeleteFiles;
+use crate::files::removal;
 use crate::state::AppState;
-use crate::storage::{Doing, uploads};
+use crate::storage::Doing;
 use axum::extract::State;
 use axum::http::StatusCode;
 use uuid::Uuid;
@@ -33,18 +32,10 @@ pub async fn delete(
     PathOf(id): PathOf<Uuid>,
 ) -> AppResult<StatusCode> {
     let mut transaction = state.pool.begin().await.doing("begin a transaction")?;
-    let row = uploads::delete(&mut *transaction, tenant.vendor, id).await?;
-    let row = row.ok_or_else(|| AppError::not_found("There is no such file."))?;
-    let job = NewJob::of(&DeleteFiles {
-        store: row.store,
-        keys: row.keys().iter().map(ToString::to_string).collect(),
-    })?;
-    enqueue(
-        &mut transaction,
-        &job.vendor(tenant.vendor),
-        state.clock.now(),
-    )
-    .await?;
+    let now = state.clock.now();
+    if !removal::forget(&mut transaction, tenant.vendor, id, now).await? {
+        return Err(AppError::not_found("There is no such file."));
+    }
     transaction.commit().await.doing("commit a file's end")?;
     Ok(StatusCode::NO_CONTENT)
 }

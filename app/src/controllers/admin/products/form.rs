@@ -2,11 +2,14 @@
 
 use crate::controllers::admin::frame::Frame;
 use crate::controllers::admin::page;
-use crate::domain::ids::ProductId;
+use crate::domain::ids::{ProductId, VendorId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::product::NewProduct;
 use crate::errors::{AppError, AppResult};
 use crate::pages::form::Form;
+use crate::pages::picture::Attached;
+use crate::state::AppState;
+use crate::storage::product_images;
 use crate::storage::products::ProductRow;
 use askama::Template;
 use axum::http::StatusCode;
@@ -35,7 +38,30 @@ struct Page<'a> {
     frame: Frame,
     heading: &'a str,
     form: Form,
-    id: Option<ProductId>,
+    known: Option<Known>,
+}
+
+/// What is shown of a product that is there already.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) id: ProductId,
+    pub(super) pictures: Vec<Attached>,
+    /// The form that sends another picture.
+    pub(super) sending: Form,
+}
+
+impl Known {
+    /// A product's pictures, and the form for another one.
+    pub(super) async fn find(state: &AppState, vendor: VendorId, id: ProductId) -> AppResult<Self> {
+        let rows = product_images::of_product(&state.pool, vendor, id).await?;
+        let (files, now) = (&state.services.files, state.clock.now());
+        let pictures = rows.iter().map(|row| Attached::signed(row, files, now));
+        Ok(Self {
+            id,
+            pictures: pictures.collect::<Result<_, _>>()?,
+            sending: Form::new().with("file", "").with("alt", ""),
+        })
+    }
 }
 
 impl Sent {
@@ -120,9 +146,9 @@ pub(super) fn show(
     status: StatusCode,
     frame: Frame,
     form: Form,
-    id: Option<ProductId>,
+    known: Option<Known>,
 ) -> AppResult<Response> {
-    let heading = match id {
+    let heading = match known {
         Some(_) => form.value("name").to_owned(),
         None => "New product".to_owned(),
     };
@@ -132,7 +158,7 @@ pub(super) fn show(
             frame,
             heading: &heading,
             form,
-            id,
+            known,
         },
     )
 }

@@ -5,15 +5,19 @@ use crate::controllers::admin::access::Keeper;
 use crate::controllers::admin::frame::Frame;
 use crate::controllers::admin::page;
 use crate::controllers::extract::QueryOf;
+use crate::domain::ids::ProductId;
 use crate::errors::AppResult;
 use crate::pages::link;
+use crate::pages::picture::{self, Picture};
 use crate::state::AppState;
+use crate::storage::product_images;
 use crate::storage::products::{self, Filter, ProductRow};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// Products on one page.
 const PAGE: usize = 50;
@@ -32,6 +36,7 @@ struct Page {
     frame: Frame,
     words: String,
     products: Vec<ProductRow>,
+    pictures: BTreeMap<ProductId, Picture>,
     next: Option<String>,
 }
 
@@ -54,6 +59,10 @@ pub async fn list(
     let mut products = products::list(&state.pool, vendor, filter).await?;
     let more = products.len() > PAGE;
     products.truncate(PAGE);
+    let ids: Vec<ProductId> = products.iter().map(|product| product.id).collect();
+    let pictures = product_images::firsts(&state.pool, vendor, &ids).await?;
+    let files = &state.services.files;
+    let pictures = picture::signed_by_product(&pictures, files, state.clock.now())?;
     let next = products.last().filter(|_| more).map(|last| {
         link::with(
             "/admin/products",
@@ -66,6 +75,7 @@ pub async fn list(
             frame: Frame::new(identity, "/admin/products"),
             words: words.to_owned(),
             products,
+            pictures,
             next,
         },
     )

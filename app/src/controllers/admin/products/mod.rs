@@ -4,6 +4,7 @@ pub mod create;
 pub mod delete;
 pub mod form;
 pub mod list;
+pub mod pictures;
 pub mod update;
 
 use crate::state::AppState;
@@ -13,6 +14,7 @@ use axum::routing::get;
 /// The pages.
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
+        .merge(pictures::routes())
         .route("/admin/products", get(list::list))
         .route(
             "/admin/products/new",

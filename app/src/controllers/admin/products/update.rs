@@ -1,6 +1,6 @@
 //! `/admin/products/{id}`: one product.
 
-use super::form::{self, Sent};
+use super::form::{self, Known, Sent};
 use crate::controllers::admin::access::Keeper;
 use crate::controllers::admin::frame::Frame;
 use crate::controllers::admin::{see_other, vendor_currency};
@@ -26,8 +26,9 @@ pub async fn show(
 ) -> AppResult<Response> {
     let found = products::find(&state.pool, tenant.vendor, id).await?;
     let row = found.ok_or_else(|| AppError::not_found("There is no such product."))?;
+    let known = Known::find(&state, tenant.vendor, id).await?;
     let frame = Frame::new(tenant.identity, "/admin/products");
-    form::show(StatusCode::OK, frame, Sent::from(&row).form(), Some(id))
+    form::show(StatusCode::OK, frame, Sent::from(&row).form(), Some(known))
 }
 
 /// 303 back to the product, or the form again with what is wrong.
@@ -58,8 +59,14 @@ pub async fn update(
         Ok(_) => Ok(see_other(&format!("/admin/products/{id}"))),
         Err(error) => {
             let refused = sent.form().refused(error)?;
+            let known = Known::find(&state, tenant.vendor, id).await?;
             let frame = Frame::new(tenant.identity, "/admin/products");
-            form::show(StatusCode::UNPROCESSABLE_ENTITY, frame, refused, Some(id))
+            form::show(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                frame,
+                refused,
+                Some(known),
+            )
         }
     }
 }

@@ -1,0 +1,33 @@
+//! Forgetting a file. Its row goes now, its bytes by a job that is enqueued
+//! with the row's end: what a row names is always there.
+
+use super::FileError;
+use crate::domain::ids::VendorId;
+use crate::queue::enqueue::{NewJob, enqueue};
+use crate::queue::jobs::delete_files::DeleteFiles;
+use crate::storage::uploads;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Forgets a vendor's file, in the caller's transaction. Tells whether there
+/// was one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(
+    connection: &mut PgConnection,
+    vendor: VendorId,
+    id: Uuid,
+    now: OffsetDateTime,
+) -> Result<bool, FileError> {
+    let Some(row) = uploads::delete(&mut *connection, vendor, id).await? else {
+        return Ok(false);
+    };
+    let job = NewJob::of(&DeleteFiles {
+        store: row.store,
+        keys: row.keys().iter().map(ToString::to_string).collect(),
+    })?;
+    enqueue(connection, &job.vendor(vendor), now).await?;
+    Ok(true)
+}
