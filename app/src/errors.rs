@@ -202,19 +202,32 @@ impl From<Problem> for AppError {
 
 impl From<StorageError> for AppError {
     fn from(error: StorageError) -> Self {
-        match &error.source {
-            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::Tls(_) => {
-                Self::Unavailable(error.to_string())
-            }
-            // Class 57: the server is being stopped or started.
-            sqlx::Error::Database(inner)
-                if inner.code().is_some_and(|code| code.starts_with("57P")) =>
-            {
-                Self::Unavailable(error.to_string())
-            }
-            _ => Self::Internal(error.to_string()),
+        let passes = match &error.source {
+            sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_) => true,
+            sqlx::Error::Database(inner) => inner.code().is_some_and(|code| passes(&code)),
+            _ => false,
+        };
+        if passes {
+            Self::Unavailable(error.to_string())
+        } else {
+            Self::Internal(error.to_string())
         }
     }
+}
+
+/// Whether an error of PostgreSQL says that the server has too much to do, is
+/// stopping, or that others were in the way: the same request may do later.
+fn passes(code: &str) -> bool {
+    // Connection lost; resources short; stopped by an operator or a timeout.
+    let class = ["08", "53", "57"]
+        .iter()
+        .any(|class| code.starts_with(class));
+    // Serialization failure; deadlock; a lock not had in time; a transaction
+    // that idled for too long.
+    class || ["40001", "40P01", "55P03", "25P03"].contains(&code)
 }
 
 impl From<NotWritten> for AppError {
@@ -302,6 +315,16 @@ mod tests {
         );
         let body = response.into_body().collect().await.unwrap().to_bytes();
         assert!(!String::from_utf8_lossy(&body).contains("hunter2"));
+    }
+
+    #[test]
+    fn what_passes_by_itself_is_told_from_our_faults() {
+        for code in ["53300", "57014", "57P01", "40P01", "55P03", "08006"] {
+            assert!(passes(code), "{code}");
+        }
+        for code in ["23505", "42601", "40002", "22003"] {
+            assert!(!passes(code), "{code}");
+        }
     }
 
     #[tokio::test]

@@ -17,12 +17,17 @@ const GOOD: Duration = Duration::seconds(10);
 /// Beyond this many names, those without a good handful make room.
 const MOST: usize = 20_000;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Handful {
     here: u64,
     elsewhere: u64,
     until: OffsetDateTime,
+    /// One request asks for the next handful, the others wait for it: what a
+    /// crowd that comes at once took beyond one handful would be lost.
+    turn: Arc<Turn>,
 }
+
+type Turn = tokio::sync::Mutex<()>;
 
 /// How a request fares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,10 +62,23 @@ impl Leases {
     /// Spends one.
     pub async fn spend(&self, key: &str, quota: Quota) -> Verdict {
         let now = self.clock.now();
-        if let Some(left) = self.here(key, now) {
-            return Verdict::Pass(left);
-        }
         let want = (quota.limit / PART).clamp(1, LARGEST);
+        if want == 1 {
+            return self.ask(key, quota, want, now).await;
+        }
+        let turn = match self.here(key, now) {
+            Ok(left) => return Verdict::Pass(left),
+            Err(turn) => turn,
+        };
+        let _turn = turn.lock().await;
+        // Whoever was before us may have brought enough for both.
+        match self.here(key, now) {
+            Ok(left) => Verdict::Pass(left),
+            Err(_) => self.ask(key, quota, want, now).await,
+        }
+    }
+
+    async fn ask(&self, key: &str, quota: Quota, want: u32, now: OffsetDateTime) -> Verdict {
         let counter = [(key.to_owned(), quota)];
         let Some(grant) = self.limiter.take(&counter, want).await else {
             return Verdict::Uncounted;
@@ -68,36 +86,45 @@ impl Leases {
         if grant.granted == 0 {
             return Verdict::Wait(grant.wait_seconds().max(1));
         }
-        let handful = Handful {
-            here: grant.granted - 1,
-            elsewhere: grant.counters.first().map_or(0, |left| left.remaining),
-            until: now + GOOD,
-        };
-        if handful.here > 0 {
-            self.keep(key, handful, now);
+        let here = grant.granted - 1;
+        let elsewhere = grant.counters.first().map_or(0, |left| left.remaining);
+        if here > 0 {
+            let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(handful) = all.get_mut(key) {
+                (handful.here, handful.elsewhere) = (here, elsewhere);
+                handful.until = now + GOOD;
+            }
         }
-        Verdict::Pass(handful.here + handful.elsewhere)
+        Verdict::Pass(here + elsewhere)
     }
 
-    fn here(&self, key: &str, now: OffsetDateTime) -> Option<u64> {
+    /// Spends one of a good handful, and gives what is left.
+    ///
+    /// # Errors
+    /// When there is none: whose turn it is to ask for one.
+    fn here(&self, key: &str, now: OffsetDateTime) -> Result<u64, Arc<Turn>> {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        let handful = all.get_mut(key)?;
-        if handful.here == 0 || handful.until <= now {
-            all.remove(key);
-            return None;
+        if let Some(handful) = all.get_mut(key) {
+            if handful.here == 0 || handful.until <= now {
+                return Err(Arc::clone(&handful.turn));
+            }
+            handful.here -= 1;
+            return Ok(handful.here + handful.elsewhere);
         }
-        handful.here -= 1;
-        Some(handful.here + handful.elsewhere)
-    }
-
-    fn keep(&self, key: &str, handful: Handful, now: OffsetDateTime) {
-        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MOST {
             all.retain(|_, handful| handful.here > 0 && handful.until > now);
             if all.len() >= MOST {
                 all.clear();
             }
         }
-        all.insert(key.to_owned(), handful);
+        let turn = Arc::<Turn>::default();
+        let empty = Handful {
+            here: 0,
+            elsewhere: 0,
+            until: now,
+            turn: Arc::clone(&turn),
+        };
+        all.insert(key.to_owned(), empty);
+        Err(turn)
     }
 }

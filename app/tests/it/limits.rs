@@ -187,3 +187,14 @@ async fn without_redis_nothing_is_limited_and_nothing_hangs() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_at_once_is_charged_for_what_it_asks_and_no_more() {
+    let app = limited(|_| {}).await;
+    let crowd = (0..1500).map(|_| from(&app, "192.0.2.1", "/api/v1/nothing"));
+    for answer in futures_util::future::join_all(crowd).await {
+        assert_eq!(answer.status, 404, "{}", answer.body);
+    }
+    let after = left(&from(&app, "192.0.2.1", "/api/v1/nothing").await);
+    assert_eq!(after, 36_000 - 1501);
+}

@@ -78,7 +78,8 @@ fn problems(responses: &mut Value) {
         .or_insert_with(|| json!({"description": "Any other problem", "content": {"application/json": {"schema": problem}}}));
     for (status, response) in responses {
         let fails = status == "default" || status.starts_with(['4', '5']);
-        if let Some(content) = response["content"].as_object_mut().filter(|_| fails)
+        let content = response.get_mut("content").and_then(Value::as_object_mut);
+        if let Some(content) = content.filter(|_| fails)
             && let Some(body) = content.remove("application/json")
         {
             content.insert("application/problem+json".to_owned(), body);
