@@ -6,7 +6,7 @@ use crate::files::check::{self, CheckError, Findings};
 use crate::files::migrate::{self, MoveError, Moved};
 use crate::files::store::StoreKind;
 use crate::settings::Settings;
-use crate::storage::{connect, uploads};
+use crate::storage::{connect, reports, uploads};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use onebox_model::paths;
 use sqlx::PgPool;
@@ -89,7 +89,8 @@ async fn move_files(
 ) -> Result<(), CliError> {
     let files = Files::new(&settings.config, &common.state_dir);
     let (_, bytes) = uploads::totals(pool, Some(migrate::other(to))).await?;
-    let bar = bar(bytes, common.json);
+    let reports = reports::bytes_outside(pool, Some(to)).await?;
+    let bar = bar(bytes + reports, common.json);
     let moved = migrate::move_all(&files, pool, to, |bytes| bar.inc(bytes)).await?;
     bar.finish_and_clear();
     let deleted = match delete_source {
@@ -107,7 +108,7 @@ async fn move_files(
     match moved.failed.len() {
         0 => Ok(()),
         failed => Err(CliError::Input(format!(
-            "{failed} uploads were not moved and are where they were"
+            "{failed} files were not moved and are where they were"
         ))),
     }
 }
@@ -115,13 +116,13 @@ async fn move_files(
 fn say(moved: &Moved, to: StoreKind, deleted: Option<u64>) {
     for failure in &moved.failed {
         println!(
-            "not moved: {} ({}): {}",
-            failure.upload, failure.key, failure.error
+            "not moved: {} {} ({}): {}",
+            failure.of, failure.id, failure.key, failure.error
         );
     }
     println!(
-        "{} uploads ({} bytes) moved to {to}",
-        moved.moved, moved.bytes
+        "{} uploads and {} reports ({} bytes) moved to {to}",
+        moved.moved, moved.reports, moved.bytes
     );
     match deleted {
         Some(count) => println!("{count} files deleted from the old store"),
@@ -132,7 +133,8 @@ fn say(moved: &Moved, to: StoreKind, deleted: Option<u64>) {
 async fn check_files(settings: &Settings, pool: &PgPool, common: &Common) -> Result<(), CliError> {
     let files = Files::new(&settings.config, &common.state_dir);
     let (_, bytes) = uploads::totals(pool, None).await?;
-    let bar = bar(bytes, common.json);
+    let reports = reports::bytes_outside(pool, None).await?;
+    let bar = bar(bytes + reports, common.json);
     let findings = check::check(&files, pool, |bytes| bar.inc(bytes)).await?;
     bar.finish_and_clear();
     if common.json {
@@ -153,8 +155,14 @@ async fn check_files(settings: &Settings, pool: &PgPool, common: &Common) -> Res
 fn show(findings: &Findings) {
     for fault in &findings.faults {
         println!(
-            "{} in {} (upload {}): {}",
-            fault.key, fault.store, fault.upload, fault.error
+            "{} in {} ({} {}): {}",
+            fault.key,
+            fault
+                .store
+                .map_or_else(|| "reports".to_owned(), |store| store.to_string()),
+            fault.of,
+            fault.id,
+            fault.error
         );
     }
     for orphan in &findings.orphans {
@@ -164,8 +172,9 @@ fn show(findings: &Findings) {
         );
     }
     println!(
-        "{} uploads, {} faults, {} files without a row",
+        "{} uploads, {} reports, {} faults, {} files without a row",
         findings.uploads,
+        findings.reports,
         findings.faults.len(),
         findings.orphans.len()
     );

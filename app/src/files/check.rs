@@ -1,10 +1,13 @@
 //! Whether the files and their rows agree: every row has its files, of the
 //! size and digest written down, and every file has a row.
 
-use super::store::StoreKind;
+use super::key::Key;
+use super::migrate::Owner;
+use super::store::{FileStore, StoreKind};
 use super::tally::drain;
 use super::{FileError, Files};
 use crate::storage::StorageError;
+use crate::storage::reports::{self, ReportRow};
 use crate::storage::uploads::{self, UploadRow};
 use futures_util::TryStreamExt;
 use serde::Serialize;
@@ -20,6 +23,8 @@ const SLICE: usize = 200;
 pub struct Findings {
     /// Uploads that were looked at.
     pub uploads: u64,
+    /// Reports that were looked at.
+    pub reports: u64,
     /// Files that are not as their rows say.
     pub faults: Vec<Fault>,
     /// Files that no row knows. One that is being taken in right now is among
@@ -30,12 +35,15 @@ pub struct Findings {
 /// A file that is not as its row says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fault {
-    /// The upload.
-    pub upload: Uuid,
-    /// Its file.
+    /// Whose file it is.
+    pub of: Owner,
+    /// The owner's row.
+    pub id: Uuid,
+    /// Its name.
     pub key: String,
-    /// Where it should be.
-    pub store: StoreKind,
+    /// Where it should be; nothing when an earlier release kept it beside the
+    /// stores.
+    pub store: Option<StoreKind>,
     /// What is wrong.
     pub error: String,
 }
@@ -94,6 +102,22 @@ pub async fn check(
             progress(row.size_bytes);
         }
     }
+    for store in [None, Some(StoreKind::Local), Some(StoreKind::S3)] {
+        let mut after = Uuid::nil();
+        loop {
+            let limit = i64::try_from(SLICE).unwrap_or(1);
+            let rows = reports::walk(pool, store, after, limit).await?;
+            let Some(last) = rows.last() else {
+                break;
+            };
+            after = last.id;
+            for row in &rows {
+                findings.reports += 1;
+                look_at_report(files, row, &mut findings.faults).await;
+                progress(row.size_bytes.unwrap_or_default().unsigned_abs());
+            }
+        }
+    }
     for store in files.usable() {
         let mut listed = store.list().try_chunks(SLICE);
         while let Some(chunk) = listed.try_next().await.map_err(|error| error.1)? {
@@ -113,9 +137,10 @@ pub async fn check(
 async fn look_at(files: &Files, row: &UploadRow, faults: &mut Vec<Fault>) {
     let mut fault = |key: &str, error: String| {
         faults.push(Fault {
-            upload: row.id,
+            of: Owner::Upload,
+            id: row.id,
             key: key.to_owned(),
-            store: row.store,
+            store: Some(row.store),
             error,
         });
     };
@@ -123,17 +148,8 @@ async fn look_at(files: &Files, row: &UploadRow, faults: &mut Vec<Fault>) {
         Ok(store) => store,
         Err(error) => return fault(row.key.as_str(), error.to_string()),
     };
-    let read = async { drain(store.open(&row.key, None).await?).await };
-    match read.await {
-        Ok(total) if total.size != row.size_bytes => fault(
-            row.key.as_str(),
-            format!("it has {} bytes, not {}", total.size, row.size_bytes),
-        ),
-        Ok(total) if total.sha256 != row.sha256 => {
-            fault(row.key.as_str(), "its content has changed".to_owned());
-        }
-        Ok(_) => {}
-        Err(error) => fault(row.key.as_str(), error.to_string()),
+    if let Some(error) = read(&*store, &row.key, row.size_bytes, Some(&row.sha256)).await {
+        fault(row.key.as_str(), error);
     }
     for small in row.thumbnails.values() {
         match store.size(&small.key).await {
@@ -145,5 +161,41 @@ async fn look_at(files: &Files, row: &UploadRow, faults: &mut Vec<Fault>) {
             Ok(None) => fault(small.key.as_str(), "it is missing".to_owned()),
             Err(error) => fault(small.key.as_str(), error.to_string()),
         }
+    }
+}
+
+async fn look_at_report(files: &Files, row: &ReportRow, faults: &mut Vec<Fault>) {
+    let store = files.of_report(row.store);
+    let key = row.key();
+    let error = match (store, key) {
+        (Ok(store), Ok(Some(key))) => {
+            let size = row.size_bytes.unwrap_or_default().unsigned_abs();
+            read(&*store, &key, size, row.sha256.as_deref()).await
+        }
+        (Ok(_), Ok(None)) => None,
+        (Err(error), _) => Some(error.to_string()),
+        (_, Err(error)) => Some(error.to_string()),
+    };
+    if let Some(error) = error {
+        faults.push(Fault {
+            of: Owner::Report,
+            id: row.id,
+            key: row.file_key.clone().unwrap_or_default(),
+            store: row.store,
+            error,
+        });
+    }
+}
+
+/// What is wrong with a file.
+async fn read(store: &dyn FileStore, key: &Key, size: u64, sha256: Option<&str>) -> Option<String> {
+    let read = async { drain(store.open(key, None).await?).await };
+    match read.await {
+        Ok(total) if total.size != size => Some(format!("it has {} bytes, not {size}", total.size)),
+        Ok(total) if sha256.is_some_and(|sha256| total.sha256 != sha256) => {
+            Some("its content has changed".to_owned())
+        }
+        Ok(_) => None,
+        Err(error) => Some(error.to_string()),
     }
 }

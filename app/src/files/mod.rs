@@ -4,9 +4,9 @@
 //! Bytes pass through as streams: no file is ever whole in memory, whatever
 //! its size, except a picture while its small versions are made ([`thumbnail`]).
 //! What a file is is found in its bytes ([`sniff`]) and never believed; how it
-//! is handed out follows from that ([`delivery`]). A row of the table
-//! `uploads` says which store has a file, so both can be in use while files
-//! are moved ([`migrate`]).
+//! is handed out follows from that ([`delivery`]). A row of the tables
+//! `uploads` and `reports` says which store has a file, so both can be in use
+//! while files are moved ([`migrate`]).
 //!
 //! Start reading at [`Files`].
 
@@ -29,7 +29,6 @@ pub mod thumbnail;
 
 pub use error::FileError;
 
-use key::Key;
 use local::Local;
 use onebox_model::Config;
 use onebox_model::config::StoreChoice;
@@ -46,6 +45,8 @@ use tokio::sync::Semaphore;
 pub struct Files {
     choice: StoreKind,
     local: Arc<Local>,
+    /// Where reports were before they went to a store.
+    earlier: Arc<Local>,
     /// Or why there is none, in words for the operator.
     s3: Result<Arc<S3>, Arc<str>>,
     signer: Arc<Signer>,
@@ -68,6 +69,7 @@ impl Files {
         }
         Self {
             choice,
+            earlier: Arc::new(Local::new(state_dir.to_owned())),
             local: Arc::new(Local::new(state_dir.join("files"))),
             s3,
             signer: Arc::new(Signer::new(state_dir.join("files.key"))),
@@ -105,24 +107,16 @@ impl Files {
             .collect()
     }
 
-    /// The store that has a file whose row does not say which: the one for new
-    /// files first, as only a move between stores leaves it elsewhere.
+    /// Where a report is that its row says is in this store. Releases before
+    /// the column kept reports beside the stores.
     ///
     /// # Errors
-    /// When no store has it, or one cannot be asked.
-    pub async fn holder(&self, key: &Key) -> Result<Arc<dyn FileStore>, FileError> {
-        let current = self.current()?;
-        if current.size(key).await?.is_some() {
-            return Ok(current);
+    /// When that store is not configured.
+    pub fn of_report(&self, kind: Option<StoreKind>) -> Result<Arc<dyn FileStore>, FileError> {
+        match kind {
+            Some(kind) => self.store(kind),
+            None => Ok(Arc::clone(&self.earlier) as Arc<dyn FileStore>),
         }
-        for store in self.usable() {
-            if store.kind() != current.kind() && store.size(key).await?.is_some() {
-                return Ok(store);
-            }
-        }
-        Err(FileError::NotFound {
-            key: key.to_string(),
-        })
     }
 
     /// What signs the addresses of private files.

@@ -1,10 +1,11 @@
 //! Forgetting a file. Its row goes now, its bytes by a job that is enqueued
 //! with the row's end: what a row names is always there.
 
-use super::FileError;
+use super::{FileError, Files};
 use crate::domain::ids::VendorId;
 use crate::queue::enqueue::{NewJob, enqueue};
 use crate::queue::jobs::delete_files::DeleteFiles;
+use crate::storage::reports::ReportRow;
 use crate::storage::uploads;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -30,4 +31,26 @@ pub async fn forget(
     })?;
     enqueue(connection, &job.vendor(vendor), now).await?;
     Ok(true)
+}
+
+/// Sees to the file of a report whose row ends in the caller's transaction.
+///
+/// # Errors
+/// When the database fails, or the disk, where an earlier release left it.
+pub async fn forget_report(
+    connection: &mut PgConnection,
+    files: &Files,
+    row: &ReportRow,
+    now: OffsetDateTime,
+) -> Result<(), FileError> {
+    let Some(key) = row.key()? else {
+        return Ok(());
+    };
+    let Some(store) = row.store else {
+        return files.of_report(None)?.delete(&key).await;
+    };
+    let keys = vec![key.to_string()];
+    let job = NewJob::of(&DeleteFiles { store, keys })?;
+    enqueue(connection, &job.vendor(row.vendor_id), now).await?;
+    Ok(())
 }

@@ -51,6 +51,7 @@ pub const ALL: &[Migration] = &[
     migration!(9, "0009", "mail"),
     migration!(10, "0010", "queue_control"),
     migration!(11, "0011", "payments"),
+    migration!(12, "0012", "report_files"),
 ];
 
 impl Migration {

@@ -8,6 +8,7 @@ use super::jobs::clean_up::CleanUp;
 use super::jobs::cleanup_expired_sessions::CleanupExpiredSessions;
 use super::jobs::delete_files::DeleteFiles;
 use super::jobs::demo_mail::DemoMail;
+use super::jobs::file_retention::FileRetention;
 use super::jobs::import_orders::ImportOrders;
 use super::jobs::import_products::ImportProducts;
 use super::jobs::invoice_mail::InvoiceMail;
@@ -55,6 +56,7 @@ impl Registry {
             .with::<ImportProducts>()
             .with::<SalesReport>()
             .with::<DeleteFiles>()
+            .with::<FileRetention>()
             .with::<StripeEvent>()
             .with::<SyncSubscriptions>()
             .with::<Thumbnails>()

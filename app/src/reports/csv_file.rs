@@ -26,10 +26,7 @@ pub(super) fn write(
             currency.to_string(),
         ])?;
     }
-    table
-        .into_inner()
-        .map_err(|error| error.into_error())?
-        .sync_all()?;
+    table.flush()?;
     Ok(())
 }
 

@@ -9,6 +9,8 @@ pub mod request;
 pub mod sales;
 pub mod workbook;
 
+use crate::files::FileError;
+use crate::files::key::BadKey;
 use crate::storage::StorageError;
 use std::io;
 
@@ -21,6 +23,12 @@ pub enum ReportError {
     /// The file cannot be written.
     #[error("cannot write the report: {0}")]
     Write(#[from] io::Error),
+    /// The file cannot be kept.
+    #[error(transparent)]
+    Keep(#[from] FileError),
+    /// The row holds what makes no name of a file.
+    #[error(transparent)]
+    Key(#[from] BadKey),
     /// The table cannot be written.
     #[error("cannot write the report: {0}")]
     Csv(#[from] csv::Error),

@@ -54,7 +54,6 @@ pub(super) fn write(
         figures(sheet, row, 2, &line, &look)?;
     }
     book.save_to_writer(file)?;
-    file.sync_all()?;
     Ok(())
 }
 

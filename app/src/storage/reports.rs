@@ -2,6 +2,9 @@
 
 use super::{Doing, StorageError};
 use crate::domain::ids::VendorId;
+use crate::files::key::{BadKey, Key};
+use crate::files::store::StoreKind;
+use crate::files::tally::Total;
 use sqlx::{FromRow, PgExecutor};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
@@ -23,6 +26,18 @@ pub struct ReportRow {
     pub error: Option<String>,
     pub created_at: OffsetDateTime,
     pub finished_at: Option<OffsetDateTime>,
+    pub store: Option<StoreKind>,
+    pub sha256: Option<String>,
+}
+
+impl ReportRow {
+    /// The name of its file; `None` while there is none.
+    ///
+    /// # Errors
+    /// When the row holds what is no name.
+    pub fn key(&self) -> Result<Option<Key>, BadKey> {
+        self.file_key.as_deref().map(str::parse).transpose()
+    }
 }
 
 /// What is asked for.
@@ -128,11 +143,20 @@ pub async fn start(
         .doing("start a report")
 }
 
+/// Where a report's file is, and what it is.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The store that has it.
+    pub store: StoreKind,
+    /// Its size and digest.
+    pub total: Total,
+}
+
 /// How making a report ended.
 #[derive(Clone, Copy, Debug)]
 pub enum Made<'a> {
-    /// With a file of so many bytes under this key.
-    File(&'a str, i64),
+    /// With a file under this key.
+    File(&'a Key, &'a Kept),
     /// Not at all.
     Failed(&'a str),
 }
@@ -147,20 +171,101 @@ pub async fn finish(
     made: Made<'_>,
     now: OffsetDateTime,
 ) -> Result<(), StorageError> {
-    let (state, key, size, error) = match made {
-        Made::File(key, size) => ("done", Some(key), Some(size), None),
-        Made::Failed(error) => ("failed", None, None, Some(error)),
+    let (state, file, error) = match made {
+        Made::File(key, kept) => ("done", Some((key, kept)), None),
+        Made::Failed(error) => ("failed", None, Some(error)),
     };
+    let size = |kept: &Kept| i64::try_from(kept.total.size).unwrap_or(i64::MAX);
     sqlx::query(include_str!("sql/reports/finish.sql"))
         .bind(report.vendor_id)
         .bind(report.id)
         .bind(state)
-        .bind(key)
-        .bind(size)
+        .bind(file.map(|(key, _)| key.as_str()))
+        .bind(file.map(|(_, kept)| size(kept)))
         .bind(error)
         .bind(now)
+        .bind(file.map(|(_, kept)| kept.store))
+        .bind(file.map(|(_, kept)| &kept.total.sha256))
         .execute(db)
         .await
         .doing("finish a report")
         .map(drop)
+}
+
+/// Reports of all vendors with a file in a store, or (`None`) where an earlier
+/// release kept it, in order of their ids, after `after`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn walk(
+    db: impl PgExecutor<'_>,
+    store: Option<StoreKind>,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<ReportRow>, StorageError> {
+    sqlx::query_as(include_str!("sql/reports/walk.sql"))
+        .bind(store)
+        .bind(after)
+        .bind(limit)
+        .fetch_all(db)
+        .await
+        .doing("walk through the reports")
+}
+
+/// Bytes of the reports of all vendors that are anywhere but in a store; of
+/// all with `None`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn bytes_outside(
+    db: impl PgExecutor<'_>,
+    store: Option<StoreKind>,
+) -> Result<u64, StorageError> {
+    let bytes: i64 = sqlx::query_scalar(include_str!("sql/reports/totals.sql"))
+        .bind(store)
+        .fetch_one(db)
+        .await
+        .doing("add up the reports")?;
+    Ok(bytes.unsigned_abs())
+}
+
+/// Says that a report's file is in another store now. Tells whether it was
+/// where the row said when it was read.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_store(
+    db: impl PgExecutor<'_>,
+    row: &ReportRow,
+    to: StoreKind,
+    sha256: &str,
+) -> Result<bool, StorageError> {
+    let done = sqlx::query(include_str!("sql/reports/set_store.sql"))
+        .bind(row.vendor_id)
+        .bind(row.id)
+        .bind(row.store)
+        .bind(to)
+        .bind(sha256)
+        .execute(db)
+        .await
+        .doing("write down where a report is")?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Forgets up to `limit` reports of all vendors from before a moment, and
+/// gives what was known of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_old(
+    db: impl PgExecutor<'_>,
+    before: OffsetDateTime,
+    limit: i64,
+) -> Result<Vec<ReportRow>, StorageError> {
+    sqlx::query_as(include_str!("sql/reports/delete_old.sql"))
+        .bind(before)
+        .bind(limit)
+        .fetch_all(db)
+        .await
+        .doing("forget old reports")
 }

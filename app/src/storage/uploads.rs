@@ -195,6 +195,23 @@ pub async fn is_shown(
         .doing("look for the products of a picture")
 }
 
+/// Pictures of all vendors from before a moment that no product shows.
+///
+/// # Errors
+/// When the database fails.
+pub async fn unused(
+    db: impl PgExecutor<'_>,
+    before: OffsetDateTime,
+    limit: i64,
+) -> Result<Vec<(VendorId, Uuid)>, StorageError> {
+    sqlx::query_as(include_str!("sql/uploads/unused.sql"))
+        .bind(before)
+        .bind(limit)
+        .fetch_all(db)
+        .await
+        .doing("look for pictures that nothing shows")
+}
+
 /// The file with a name, of whatever vendor, and whether everybody may see it
 /// because a product that is on sale shows it.
 ///

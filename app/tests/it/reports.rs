@@ -1,12 +1,22 @@
 //! Sales reports, from the request to the file.
 
 use crate::imports::{open_config, shop, worker};
-use crate::support::app::{Answer, TestApp};
+use crate::support::app::{Answer, PASSWORD, TestApp};
+use crate::support::s3::S3Server;
 use calamine::{Data, Reader, Xlsx};
+use futures_util::StreamExt;
 use onebox_model::QueueName;
+use onebox_model::config::StoreChoice;
 use serde_json::{Value, json};
 use std::io::Cursor;
+use std::path::PathBuf;
+use wizamart::clock::Clock;
 use wizamart::domain::ids::VendorId;
+use wizamart::files::store::StoreKind;
+use wizamart::files::{check, migrate};
+use wizamart::queue::enqueue::{NewJob, enqueue};
+use wizamart::queue::jobs::file_retention::FileRetention;
+use wizamart::queue::outcome::Outcome;
 
 /// An order of one item.
 async fn sold(
@@ -192,11 +202,7 @@ async fn a_report_is_its_shops_own() {
     let (app, _, token) = selling().await;
     let (path, _) = made(&app, &token, "csv").await;
     let answer = app
-        .try_login(
-            "192.0.2.1",
-            "blue@example.org",
-            crate::support::app::PASSWORD,
-        )
+        .try_login("192.0.2.1", "blue@example.org", PASSWORD)
         .await;
     let other = answer.json()["access_token"].as_str().unwrap().to_owned();
     for path in [path.clone(), format!("{path}/download")] {
@@ -209,6 +215,146 @@ async fn a_report_is_its_shops_own() {
     );
     let own = app.get_as(&token, "/api/v1/reports?limit=5").await.json();
     assert_eq!(own["items"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn a_report_goes_to_the_bucket_and_comes_back_from_it() {
+    let server = S3Server::start().await;
+    let app = TestApp::configured(server.config()).await;
+    let (vendor, token) = shop(&app, "green").await;
+    sold(
+        &app,
+        vendor,
+        "2026-06-01T10:00:00Z",
+        "paid",
+        "K",
+        "Kettle",
+        5,
+    )
+    .await;
+    for format in ["csv", "xlsx"] {
+        made(&app, &token, format).await;
+    }
+    assert_eq!(server.puts(), 2);
+    let state = &app.state.services.state_dir;
+    assert!(!state.join("reports").exists() && !state.join("files").exists());
+    assert_eq!(std::fs::read_dir(state.join("scratch")).unwrap().count(), 0);
+}
+
+/// Puts a report's file where releases before kept it.
+async fn as_before(app: &TestApp) -> PathBuf {
+    let key: String =
+        sqlx::query_scalar("UPDATE reports SET store = NULL, sha256 = NULL RETURNING file_key")
+            .fetch_one(&app.database.pool)
+            .await
+            .unwrap();
+    let state = &app.state.services.state_dir;
+    let old = state.join(&key);
+    std::fs::create_dir_all(old.parent().unwrap()).unwrap();
+    std::fs::rename(state.join("files").join(&key), &old).unwrap();
+    old
+}
+
+#[tokio::test]
+async fn a_report_of_an_earlier_release_is_still_there_and_moves_along() {
+    let server = S3Server::start().await;
+    let mut config = server.config();
+    config.storage.store = StoreChoice::Local;
+    let app = TestApp::configured(config).await;
+    let (_, token) = shop(&app, "green").await;
+    let (path, file) = made(&app, &token, "csv").await;
+    let old = as_before(&app).await;
+    let download = format!("{path}/download");
+    assert_eq!(app.get_as(&token, &download).await.body, file.body);
+    let services = &app.state.services;
+    let found = check::check(&services.files, &services.pool, |_| ())
+        .await
+        .unwrap();
+    assert_eq!((found.reports, found.faults.len()), (1, 0));
+    for (to, local) in [(StoreKind::S3, false), (StoreKind::Local, true)] {
+        let moved = migrate::move_all(&services.files, &services.pool, to, |_| ()).await;
+        let moved = moved.unwrap();
+        assert_eq!((moved.reports, moved.failed.len()), (1, 0));
+        assert_eq!(app.get_as(&token, &download).await.body, file.body);
+        let deleted = migrate::delete_source(&services.files, &services.pool, to).await;
+        assert!(deleted.unwrap() >= 1);
+        assert!(!old.exists());
+        assert_eq!(app.get_as(&token, &download).await.body, file.body);
+        let key = old.strip_prefix(&*services.state_dir).unwrap();
+        assert_eq!(services.state_dir.join("files").join(key).exists(), local);
+    }
+    // Somebody deleted it by hand.
+    let files = services.state_dir.join("files/reports");
+    std::fs::remove_dir_all(files).unwrap();
+    assert_eq!(app.get_as(&token, &download).await.status, 404);
+    let found = check::check(&services.files, &services.pool, |_| ())
+        .await
+        .unwrap();
+    assert_eq!(found.faults.len(), 1);
+}
+
+#[tokio::test]
+async fn a_damaged_report_is_not_moved() {
+    let server = S3Server::start().await;
+    let mut config = server.config();
+    config.storage.store = StoreChoice::Local;
+    let app = TestApp::configured(config).await;
+    let (_, token) = shop(&app, "green").await;
+    made(&app, &token, "csv").await;
+    let key: String = sqlx::query_scalar("SELECT file_key FROM reports")
+        .fetch_one(&app.database.pool)
+        .await
+        .unwrap();
+    let services = &app.state.services;
+    std::fs::write(services.state_dir.join("files").join(key), "other").unwrap();
+    let moved = migrate::move_all(&services.files, &services.pool, StoreKind::S3, |_| ()).await;
+    let moved = moved.unwrap();
+    assert_eq!((moved.reports, moved.failed.len()), (0, 1));
+    assert!(
+        moved.failed[0].error.contains("damaged"),
+        "{:?}",
+        moved.failed
+    );
+}
+
+#[tokio::test]
+async fn reports_end_after_ninety_days_with_their_files() {
+    let app = TestApp::configured(open_config()).await;
+    let (_, token) = shop(&app, "green").await;
+    let (old, _) = made(&app, &token, "csv").await;
+    let earlier = as_before(&app).await;
+    app.clock.advance(time::Duration::minutes(1));
+    let (next, _) = made(&app, &token, "csv").await;
+    app.clock
+        .advance(time::Duration::days(90) - time::Duration::minutes(1));
+    let login = app
+        .try_login("192.0.2.1", "green@example.org", PASSWORD)
+        .await;
+    let token = login.json()["access_token"].as_str().unwrap().to_owned();
+    let (young, _) = made(&app, &token, "csv").await;
+    let sweep = async || {
+        let job = NewJob::of(&FileRetention {}).unwrap();
+        let mut connection = app.database.pool.acquire().await.unwrap();
+        enqueue(&mut connection, &job, app.clock.now())
+            .await
+            .unwrap();
+        assert_eq!(app.run_jobs("file_retention").await, [Outcome::Done]);
+    };
+    app.clock.advance(time::Duration::seconds(1));
+    sweep().await;
+    assert!(!earlier.exists());
+    let gone = app.get_as(&token, &old).await;
+    assert_eq!(gone.status, 404);
+    assert_eq!(app.get_as(&token, &next).await.status, 200);
+    app.clock.advance(time::Duration::minutes(1));
+    sweep().await;
+    assert_eq!(app.run_jobs("delete_files").await, [Outcome::Done]);
+    assert_eq!(app.get_as(&token, &next).await.status, 404);
+    let kept = app.get_as(&token, &format!("{young}/download")).await;
+    assert_eq!(kept.status, 200);
+    let files = &app.state.services.files;
+    let left = files.current().unwrap().list().count().await;
+    assert_eq!(left, 1);
 }
 
 #[tokio::test]

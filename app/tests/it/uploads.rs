@@ -1,6 +1,6 @@
 //! Uploads as vendors and their shoppers see them.
 
-use crate::support::app::{Answer, TestApp};
+use crate::support::app::{Answer, PASSWORD, TestApp};
 use crate::support::pictures::{bomb, encode, halves, moving, turned};
 use crate::support::shop::Shop;
 use axum::body::Body;
@@ -11,6 +11,8 @@ use onebox_model::Config;
 use onebox_model::config::Storage;
 use serde_json::json;
 use std::path::Path;
+use wizamart::queue::enqueue::{NewJob, enqueue};
+use wizamart::queue::jobs::file_retention::FileRetention;
 use wizamart::queue::outcome::Outcome;
 
 const NOTE: &str = "Dear diary,\n";
@@ -476,4 +478,48 @@ async fn traps_and_damaged_pictures_end_their_job_with_words() {
         assert!(error.contains(word), "{error}");
     }
     assert_eq!(stored(&app).len(), 5, "no small pictures are left behind");
+}
+
+#[tokio::test]
+async fn pictures_that_no_product_shows_end_after_a_while_and_nothing_else_does() {
+    for (days, left) in [(30, 3), (0, 4)] {
+        let storage = Storage {
+            keep_unused_pictures_days: days,
+            ..Storage::default()
+        };
+        let app = TestApp::configured(Config {
+            storage,
+            ..Config::default()
+        })
+        .await;
+        let shop = Shop::open(&app, "one").await;
+        let picture = || encode(&halves(4, 4, 255), ImageFormat::Png);
+        shown(&app, &shop, picture()).await;
+        shop.upload(&app, "forgotten.png", picture()).await;
+        shop.upload(&app, "diary.txt", NOTE).await;
+        app.run_jobs("thumbnails").await;
+        app.clock.advance(time::Duration::days(31));
+        let login = app
+            .try_login("192.0.2.9", "one@example.org", PASSWORD)
+            .await;
+        let shop = Shop {
+            token: login.json()["access_token"].as_str().unwrap().to_owned(),
+            ..shop
+        };
+        let new = shop.upload(&app, "new.png", picture()).await;
+        assert_eq!(new.status, 201);
+        let job = NewJob::of(&FileRetention {}).unwrap();
+        let mut connection = app.database.pool.acquire().await.unwrap();
+        let now = wizamart::clock::Clock::now(&*app.clock);
+        enqueue(&mut connection, &job, now).await.unwrap();
+        drop(connection);
+        assert_eq!(app.run_jobs("file_retention").await, [Outcome::Done]);
+        app.run_jobs("delete_files").await;
+        let names: Vec<String> = sqlx::query_scalar("SELECT file_name FROM uploads ORDER BY id")
+            .fetch_all(&app.database.pool)
+            .await
+            .unwrap();
+        assert_eq!(names.len(), left, "{names:?}");
+        assert_eq!(names.contains(&"forgotten.png".to_owned()), days == 0);
+    }
 }

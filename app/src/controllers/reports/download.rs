@@ -3,13 +3,14 @@
 use crate::auth::tenant::Tenant;
 use crate::controllers::extract::PathOf;
 use crate::errors::{AppError, AppResult, Problem};
+use crate::files::FileError;
+use crate::reports::sales::content_type;
 use crate::state::AppState;
 use crate::storage::reports;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tokio_util::io::ReaderStream;
 use uuid::Uuid;
 
 /// 200 with the file, 404, or 409 while there is none.
@@ -24,8 +25,9 @@ use uuid::Uuid;
     responses(
         (status = 200, description = "The file", content_type = "application/octet-stream"),
         (status = 401, description = "Nobody is logged in", body = Problem),
-        (status = 404, description = "There is no such report", body = Problem),
+        (status = 404, description = "There is no such report, or its file is gone", body = Problem),
         (status = 409, description = "It is not made yet", body = Problem),
+        (status = 503, description = "The file store is away", body = Problem),
     ),
     security(("bearer" = [])),
 )]
@@ -36,20 +38,16 @@ pub async fn download(
 ) -> AppResult<Response> {
     let row = reports::find(&state.pool, tenant.vendor, id).await?;
     let row = row.ok_or_else(|| AppError::not_found("There is no such report."))?;
-    let Some(key) = &row.file_key else {
+    let key = row.key().map_err(FileError::from)?;
+    let Some(key) = key else {
         let detail = format!("This report has no file; it is {}.", row.state);
         return Err(Problem::new(StatusCode::CONFLICT).detail(detail).into());
     };
-    let file = tokio::fs::File::open(state.services.state_dir.join(key))
-        .await
-        .map_err(|error| AppError::Internal(format!("cannot open the report {key}: {error}")))?;
-    let kind = match row.format.as_str() {
-        "csv" => "text/csv; charset=utf-8",
-        _ => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    };
+    let store = state.services.files.of_report(row.store)?;
+    let file = store.open(&key, None).await?;
     let name = format!("sales-{}-{}.{}", row.from_date, row.to_date, row.format);
     let headers = [
-        (header::CONTENT_TYPE, kind.to_owned()),
+        (header::CONTENT_TYPE, content_type(&row.format).to_owned()),
         (
             header::CONTENT_DISPOSITION,
             format!("attachment; filename=\"{name}\""),
@@ -60,5 +58,5 @@ pub async fn download(
         ),
         (header::CACHE_CONTROL, "private, no-store".to_owned()),
     ];
-    Ok((headers, Body::from_stream(ReaderStream::new(file))).into_response())
+    Ok((headers, Body::from_stream(file)).into_response())
 }

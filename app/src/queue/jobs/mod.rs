@@ -5,6 +5,7 @@ pub mod clean_up;
 pub mod cleanup_expired_sessions;
 pub mod delete_files;
 pub mod demo_mail;
+pub mod file_retention;
 pub mod import_orders;
 pub mod import_products;
 pub mod invoice_mail;

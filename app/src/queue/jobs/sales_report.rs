@@ -34,9 +34,8 @@ impl Job for SalesReport {
         let made = sales::make(&context.services, &report).await;
         let now = context.clock.now();
         match made {
-            Ok(size) => {
-                let key = sales::file_key(&report);
-                reports::finish(pool, &report, Made::File(&key, size), now).await?;
+            Ok((key, kept)) => {
+                reports::finish(pool, &report, Made::File(&key, &kept), now).await?;
                 context.progress(1, Some(1), "the report is ready").await;
                 Ok(Outcome::Done)
             }

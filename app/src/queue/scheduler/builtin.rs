@@ -4,6 +4,7 @@ use super::schedule::Schedule;
 use crate::queue::job::Job;
 use crate::queue::jobs::clean_up::CleanUp;
 use crate::queue::jobs::cleanup_expired_sessions::CleanupExpiredSessions;
+use crate::queue::jobs::file_retention::FileRetention;
 use crate::queue::jobs::mail_retention::MailRetention;
 use crate::queue::jobs::rotate_signing_keys::RotateSigningKeys;
 use crate::queue::jobs::sample::TakeSamples;
@@ -39,6 +40,12 @@ pub fn all() -> Vec<(&'static str, &'static str, &'static str, &'static str)> {
             "47 3 * * *",
             MailRetention::QUEUE.as_str(),
             MailRetention::KIND,
+        ),
+        (
+            "file-retention",
+            "23 4 * * *",
+            FileRetention::QUEUE.as_str(),
+            FileRetention::KIND,
         ),
         (
             "rotate-signing-keys",

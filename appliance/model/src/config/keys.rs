@@ -332,6 +332,15 @@ pub const KEYS: &[Key] = &[
         )
     },
     Key {
+        default: Some("90"),
+        example: "365",
+        form: "a number of days up to 65535, or 0 for ever",
+        ..key(
+            "storage.keep_unused_pictures_days",
+            "How many days after it was sent a picture that no product shows is kept. Other files stay until they are deleted.",
+        )
+    },
+    Key {
         example: r#""https://ACCOUNT.r2.cloudflarestorage.com""#,
         form: r#"a URL such as "https://ACCOUNT.r2.cloudflarestorage.com""#,
         ..key("storage.s3_endpoint", "Address of the S3 service.")

@@ -12,6 +12,8 @@ pub struct Storage {
     pub store: StoreChoice,
     /// Largest file that is taken, in bytes.
     pub max_upload_bytes: u64,
+    /// How many days a picture that no product shows is kept; 0 is for ever.
+    pub keep_unused_pictures_days: u16,
     /// Address of an S3 service, such as R2's.
     pub s3_endpoint: Option<String>,
     /// Bucket, which must exist.
@@ -40,6 +42,7 @@ impl Default for Storage {
         Self {
             store: StoreChoice::Local,
             max_upload_bytes: 25 * 1024 * 1024,
+            keep_unused_pictures_days: 90,
             s3_endpoint: None,
             s3_bucket: None,
             s3_region: "auto".to_owned(),

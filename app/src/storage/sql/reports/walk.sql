@@ -1,0 +1,4 @@
+SELECT * FROM reports
+ WHERE id > $2 AND file_key IS NOT NULL AND store IS NOT DISTINCT FROM $1
+ ORDER BY id
+ LIMIT $3
