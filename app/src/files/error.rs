@@ -1,5 +1,6 @@
 //! Why a file cannot be had or kept.
 
+use super::intake::Wanted;
 use super::key::BadKey;
 use crate::errors::{AppError, Problem};
 use crate::queue::outcome::JobError;
@@ -22,11 +23,13 @@ pub enum FileError {
         /// The limit.
         limit: u64,
     },
-    /// A picture was wanted.
-    #[error("is of type {content_type}, which is no picture; JPEG, PNG, GIF and WebP files are")]
-    NoPicture {
+    /// Something else was wanted.
+    #[error("is of type {content_type}, which is not taken here; {wanted}")]
+    Unwanted {
         /// What it is.
         content_type: &'static str,
+        /// What was wanted.
+        wanted: Wanted,
     },
     /// Whoever sent the file stopped or broke the form.
     #[error("the file did not arrive whole: {0}")]
@@ -79,7 +82,7 @@ impl From<FileError> for AppError {
             FileError::TooLarge { .. } => Problem::new(StatusCode::PAYLOAD_TOO_LARGE)
                 .detail(format!("{error}."))
                 .into(),
-            FileError::NoPicture { .. } => Self::invalid("file", error.to_string()),
+            FileError::Unwanted { .. } => Self::invalid("file", error.to_string()),
             FileError::Sender(_) => Problem::new(StatusCode::BAD_REQUEST)
                 .detail(format!("{error}."))
                 .into(),

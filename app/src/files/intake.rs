@@ -13,6 +13,7 @@ use crate::storage::Doing;
 use crate::storage::uploads::{self, NewUpload, UploadRow};
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, TryStreamExt, stream};
+use std::fmt;
 use uuid::Uuid;
 
 /// Who sends a file.
@@ -31,6 +32,28 @@ pub enum Wanted {
     File,
     /// A picture of a kind that small versions can be made of.
     Picture,
+    /// A table as text, packed or not.
+    Table,
+}
+
+impl Wanted {
+    fn fits(self, content_type: &str) -> bool {
+        match self {
+            Self::File => true,
+            Self::Picture => sniff::is_picture(content_type),
+            Self::Table => sniff::may_be_table(content_type),
+        }
+    }
+}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::File => "any file is",
+            Self::Picture => "JPEG, PNG, GIF and WebP pictures are",
+            Self::Table => "text with commas, semicolons or tabs (CSV) is",
+        })
+    }
 }
 
 /// Keeps a file and gives its row.
@@ -50,8 +73,11 @@ pub async fn take(
     let (tally, mut body) = Tally::watch(body, files.max_upload_bytes());
     let start = start(&mut body).await?;
     let content_type = sniff::content_type(&start);
-    if wanted == Wanted::Picture && !sniff::is_picture(content_type) {
-        return Err(FileError::NoPicture { content_type });
+    if !wanted.fits(content_type) {
+        return Err(FileError::Unwanted {
+            content_type,
+            wanted,
+        });
     }
     let key = Key::random(sender.vendor)?;
     let whole = stream::once(std::future::ready(Ok(start))).chain(body);

@@ -32,6 +32,16 @@ pub fn is_picture(content_type: &str) -> bool {
     )
 }
 
+/// Whether it may be a table as text: in another encoding than UTF-8 it looks
+/// like nothing in particular.
+#[must_use]
+pub fn may_be_table(content_type: &str) -> bool {
+    matches!(
+        content_type,
+        "text/plain; charset=utf-8" | "application/gzip" | UNKNOWN
+    )
+}
+
 /// Whether a browser may show it by itself instead of saving it. Nothing that
 /// can hold a script is among them: SVG, HTML, XML and PDF are saved.
 #[must_use]

@@ -6,6 +6,7 @@
 //! hears nothing (Redis is away) asks Redis, and then the database, each time:
 //! slower, never wrong for longer. Start reading at [`is_enabled`].
 
+pub mod change;
 mod listen;
 mod remembered;
 mod shared;

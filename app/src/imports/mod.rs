@@ -17,6 +17,7 @@ pub mod products;
 pub mod request;
 pub mod rows;
 pub mod run;
+pub mod source;
 
 /// Shortens what is shown of a value that is wrong.
 fn excerpt(value: &str) -> String {

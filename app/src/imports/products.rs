@@ -1,13 +1,15 @@
-//! Products from a feed: a table in CSV, with headings, by URL.
+//! Products from a feed: a table in CSV, with headings, from a web server or
+//! from a file that somebody sent.
 
 use super::columns::{Columns, Field};
 use super::decode::Decoder;
-use super::fetch::{self, Request};
 use super::product::{self, Product};
 use super::rows::{NoTable, Row, Rows};
 use super::run::{self, RunError};
+use super::source::{Feed, Source};
 use crate::domain::money::Currency;
 use crate::queue::job::Context;
+use crate::sheets::cells;
 use crate::storage::Doing;
 use crate::storage::imported_products::{self, Batch};
 use crate::storage::imports::{self, From as Begin, ImportRow, RowError, Step};
@@ -25,6 +27,8 @@ struct Run<'a> {
     columns: Option<Columns>,
     /// Rows up to here were written by an earlier run.
     skip: i64,
+    /// The file may be one of our own exports, whose cells are guarded.
+    guarded: bool,
     read_bytes: i64,
     last_row: i64,
     products: Vec<(i64, Product)>,
@@ -45,15 +49,13 @@ pub(super) async fn run(context: &Context, import: &mut ImportRow) -> Result<(),
         .map_err(|error: crate::domain::money::UnknownCurrency| {
             RunError::Never(error.to_string())
         })?;
-    let request = Request {
-        url: &import.source_url.clone(),
-        accept: "text/csv, text/tab-separated-values, text/plain, */*;q=0.1",
-        token: None,
-    };
-    let mut response = fetch::fetch(&context.services.outbound, request).await?;
-    begin(context, import, &response).await?;
+    let source_url = import.source_url.clone();
+    let source = Source::of(&source_url);
+    let mut feed = Feed::open(context, import.vendor_id, &source).await?;
+    begin(context, import, &feed.tag, feed.total).await?;
     let mut run = Run {
         skip: import.position,
+        guarded: matches!(source, Source::File(..)),
         context,
         import,
         currency,
@@ -65,7 +67,7 @@ pub(super) async fn run(context: &Context, import: &mut ImportRow) -> Result<(),
         failed: 0,
     };
     let (mut decoder, mut rows) = (Decoder::default(), Rows::default());
-    while let Some(chunk) = response.chunk().await.map_err(|e| fetch::failure(&e))? {
+    while let Some(chunk) = feed.chunk().await? {
         run.read_bytes += i64::try_from(chunk.len()).unwrap_or(0);
         // Small pieces, so that rows are written as they are unpacked.
         for piece in chunk.chunks(4096) {
@@ -86,19 +88,16 @@ pub(super) async fn run(context: &Context, import: &mut ImportRow) -> Result<(),
 async fn begin(
     context: &Context,
     import: &mut ImportRow,
-    response: &reqwest::Response,
+    tag: &str,
+    total: Option<i64>,
 ) -> Result<(), RunError> {
-    let tag = fetch::tag(response.headers());
-    let total = response
-        .content_length()
-        .and_then(|n| i64::try_from(n).ok());
     let same = !tag.is_empty() && tag == import.source_tag && total == import.total_bytes;
     let from = if same { Begin::Position } else { Begin::Start };
     if from == Begin::Start {
         import.position = 0;
     }
     let mut transaction = context.pool.begin().await.doing("begin a transaction")?;
-    imports::begin_source(&mut transaction, import, &tag, total, from).await?;
+    imports::begin_source(&mut transaction, import, tag, total, from).await?;
     transaction
         .commit()
         .await
@@ -130,7 +129,7 @@ impl Run<'_> {
             return Ok(());
         }
         self.last_row = row.number;
-        let Some(fields) = row.fields else {
+        let Some(mut fields) = row.fields else {
             self.wrong(
                 row.number,
                 "",
@@ -139,6 +138,14 @@ impl Run<'_> {
             );
             return Ok(());
         };
+        if self.guarded {
+            for field in &mut fields {
+                let text = cells::unguard(field);
+                if text.len() != field.len() {
+                    *field = text.to_owned();
+                }
+            }
+        }
         match product::read(columns, &fields, row.number, self.currency) {
             Ok(product) => self.products.push((row.number, product)),
             Err(errors) => {

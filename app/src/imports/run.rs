@@ -2,12 +2,16 @@
 
 use super::decode::DecodeError;
 use super::fetch::FetchError;
+use super::source::Source;
 use super::{orders, products};
 use crate::domain::ids::VendorId;
+use crate::files::{FileError, removal};
 use crate::queue::job::Context;
 use crate::queue::outcome::{JobError, Outcome};
 use crate::storage::imports::{self, ImportKind, ImportRow};
 use crate::storage::{Doing, StorageError};
+use sqlx::PgConnection;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// Times a source is asked before an import is given up. With the queue's
@@ -128,11 +132,26 @@ async fn finish(
     context: &Context,
     import: &ImportRow,
     error: Option<&str>,
-) -> Result<(), StorageError> {
+) -> Result<(), JobError> {
     let mut transaction = context.pool.begin().await.doing("begin a transaction")?;
-    imports::finish(&mut transaction, import, error, context.clock.now()).await?;
+    let now = context.clock.now();
+    imports::finish(&mut transaction, import, error, now).await?;
+    forget_file(&mut transaction, import, now).await?;
     transaction
         .commit()
         .await
-        .doing("commit the end of an import")
+        .doing("commit the end of an import")?;
+    Ok(())
+}
+
+/// A file that was sent to be imported ends with its import.
+pub(super) async fn forget_file(
+    connection: &mut PgConnection,
+    import: &ImportRow,
+    now: OffsetDateTime,
+) -> Result<(), FileError> {
+    if let Source::File(number, _) = Source::of(&import.source_url) {
+        removal::forget(connection, import.vendor_id, number, now).await?;
+    }
+    Ok(())
 }

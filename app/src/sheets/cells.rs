@@ -24,7 +24,8 @@ pub(super) fn guard(text: &str) -> Cow<'_, str> {
 }
 
 /// The text of a cell.
-pub(super) fn unguard(cell: &str) -> &str {
+#[must_use]
+pub fn unguard(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(text) if is_guarded(cell) => text,
         _ => cell,

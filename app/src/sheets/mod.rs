@@ -1,7 +1,7 @@
 //! Products as a table of text (CSV, RFC 4180): what goes out comes in again
 //! unchanged. Pure but for the reader that is given.
 
-mod cells;
+pub mod cells;
 pub mod read;
 pub mod write;
 

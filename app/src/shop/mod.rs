@@ -3,6 +3,7 @@
 //! its jobs enqueued in one transaction. Reading needs none of that and goes to
 //! [`crate::storage`] directly.
 
+pub mod billing;
 pub mod customers;
 pub mod orders;
 pub mod pictures;

@@ -35,6 +35,71 @@ pub struct FlagRow {
     pub level: Level,
 }
 
+/// A flag, and what holds for everybody.
+#[derive(Clone, Debug, FromRow)]
+#[expect(missing_docs, reason = "the columns are described in the migration")]
+pub struct DefaultRow {
+    pub name: String,
+    pub description: String,
+    pub enabled: bool,
+}
+
+/// What a plan says of a flag.
+#[derive(Clone, Debug, FromRow)]
+#[expect(missing_docs, reason = "the columns are described in the migration")]
+pub struct PlanFlagRow {
+    pub flag_name: String,
+    pub plan_code: String,
+    pub enabled: bool,
+}
+
+/// What is said of a flag for one vendor.
+#[derive(Clone, Debug, FromRow)]
+#[expect(missing_docs, reason = "the columns are described in the migration")]
+pub struct VendorFlagRow {
+    pub flag_name: String,
+    pub vendor_id: VendorId,
+    pub vendor_name: String,
+    pub enabled: bool,
+}
+
+/// Every flag with its default.
+///
+/// # Errors
+/// When the database fails.
+pub async fn defaults(db: impl PgExecutor<'_>) -> Result<Vec<DefaultRow>, StorageError> {
+    sqlx::query_as(include_str!("sql/feature_flags/list.sql"))
+        .fetch_all(db)
+        .await
+        .doing("list feature flags")
+}
+
+/// All that plans say.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_plans(db: impl PgExecutor<'_>) -> Result<Vec<PlanFlagRow>, StorageError> {
+    sqlx::query_as(include_str!("sql/plan_flags/list.sql"))
+        .fetch_all(db)
+        .await
+        .doing("list the flags of plans")
+}
+
+/// What is said of single vendors, of all of them, for administrators.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_vendors(
+    db: impl PgExecutor<'_>,
+    limit: i64,
+) -> Result<Vec<VendorFlagRow>, StorageError> {
+    sqlx::query_as(include_str!("sql/vendor_flags/list.sql"))
+        .bind(limit)
+        .fetch_all(db)
+        .await
+        .doing("list the flags of vendors")
+}
+
 /// All flags as they stand for a vendor.
 ///
 /// # Errors

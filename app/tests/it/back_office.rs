@@ -7,23 +7,25 @@ use axum::body::Body;
 use axum::http::Request;
 
 /// Pages of a shop.
-const SHOP: [&str; 6] = [
+const SHOP: [&str; 8] = [
     "/admin",
     "/admin/products",
     "/admin/products/new",
     "/admin/orders",
     "/admin/customers",
     "/admin/invoices",
+    "/admin/imports",
+    "/admin/reports",
 ];
 
-async fn get(shop: &Shop, token: &str, path: &str) -> Answer {
+pub async fn get(shop: &Shop, token: &str, path: &str) -> Answer {
     let request = Request::get(path)
         .header("authorization", format!("Bearer {token}"))
         .header("accept", "text/html");
     shop.app.send(request.body(Body::empty()).unwrap()).await
 }
 
-async fn post(shop: &Shop, token: &str, path: &str, form: &str) -> Answer {
+pub async fn post(shop: &Shop, token: &str, path: &str, form: &str) -> Answer {
     let request = Request::post(path)
         .header("authorization", format!("Bearer {token}"))
         .header("accept", "text/html")
@@ -33,7 +35,7 @@ async fn post(shop: &Shop, token: &str, path: &str, form: &str) -> Answer {
         .await
 }
 
-fn clean(path: &str, answer: &Answer) {
+pub fn clean(path: &str, answer: &Answer) {
     assert_eq!(answer.status, 200, "{path}: {}", answer.body);
     for inline in ["<style", "<script>", " style=", " onclick=", "javascript:"] {
         assert!(!answer.body.contains(inline), "{path} holds {inline}");

@@ -146,7 +146,7 @@ async fn what_is_no_picture_comes_back_with_its_reason_and_is_not_kept() {
     for (body, words) in [
         (
             form("", "A lamp", "a.png", b"<svg><script>1</script></svg>"),
-            "is of type image/svg+xml",
+            "is of type image/svg+xml, which is not taken here",
         ),
         (form("", "A lamp", "", b""), "is missing; choose one"),
         (form("", &long, "a.png", &png()), "must have 0 to 500"),

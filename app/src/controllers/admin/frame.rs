@@ -55,6 +55,7 @@ const OWNER: Group = Group {
     title: Some("Shop"),
     items: &[
         item("/admin/settings", "Settings"),
+        item("/admin/billing", "Billing"),
         item("/admin/users", "Users"),
         item("/admin/audit", "Audit log"),
     ],
@@ -65,6 +66,7 @@ const PLATFORM: Group = Group {
     title: Some("Platform"),
     items: &[
         item("/admin/vendors", "Shops"),
+        item("/admin/flags", "Features"),
         item("/admin/jobs", "Jobs"),
         item("/admin/mail", "Mail"),
     ],

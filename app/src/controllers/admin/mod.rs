@@ -2,12 +2,14 @@
 //! without scripts.
 
 pub mod access;
+pub mod billing;
 pub mod code;
 pub mod code_form;
 pub mod confirm;
 pub mod customers;
 pub mod dashboard;
 pub mod demo_mail;
+pub mod flags;
 pub mod frame;
 pub mod imports;
 pub mod invoices;
@@ -39,7 +41,9 @@ use serde::Deserialize;
 /// The pages of the back office.
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
+        .merge(billing::routes())
         .merge(customers::routes())
+        .merge(flags::routes())
         .merge(imports::routes())
         .merge(invoices::routes())
         .merge(orders::routes())

@@ -5,12 +5,8 @@ pub mod invoices;
 pub mod portal;
 pub mod show;
 
-use crate::domain::ids::VendorId;
-use crate::errors::{AppError, AppResult, Problem};
-use crate::random;
 use crate::state::AppState;
-use crate::storage::billing::{self, BillingRow};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -32,34 +28,14 @@ pub struct PageView {
     url: String,
 }
 
-async fn row(state: &AppState, vendor: VendorId) -> AppResult<BillingRow> {
-    let row = billing::find(&state.pool, vendor).await?;
-    row.ok_or_else(|| AppError::not_found("There is no such vendor."))
-}
-
-fn conflict(detail: &str) -> AppError {
-    Problem::new(StatusCode::CONFLICT).detail(detail).into()
-}
-
-fn page(url: Option<String>) -> AppResult<PageView> {
-    let url = url.ok_or_else(|| AppError::Internal("Stripe gave a page without address".into()))?;
-    Ok(PageView { url })
-}
-
 /// Where the payment provider sends the browser back to. Without a domain in
 /// the configuration it is where the asker came in.
-fn back(state: &AppState, headers: &HeaderMap) -> String {
+pub(in crate::controllers) fn back(state: &AppState, headers: &HeaderMap, path: &str) -> String {
     let host = headers
         .get(header::HOST)
         .and_then(|value| value.to_str().ok());
     match state.services.config.web.domains.first() {
-        Some(domain) => format!("https://{domain}/admin"),
-        None => format!("http://{}/admin", host.unwrap_or("localhost")),
+        Some(domain) => format!("https://{domain}{path}"),
+        None => format!("http://{}{path}", host.unwrap_or("localhost")),
     }
-}
-
-/// Two clicks within a minute are one request; later it is another.
-fn idempotency_key(state: &AppState, parts: &[&str]) -> String {
-    let minute = state.clock.now().unix_timestamp().div_euclid(60);
-    random::sha256_hex(format!("{}\n{minute}", parts.join("\n")).as_bytes())
 }

@@ -1,9 +1,9 @@
 //! `POST /api/v1/billing/portal`: where to look after cards and subscription.
 
-use super::{PageView, back, conflict, idempotency_key, page, row};
+use super::{PageView, back};
 use crate::auth::tenant::Tenant;
 use crate::errors::{AppResult, Problem};
-use crate::payments::stripe::StripeError;
+use crate::shop::billing;
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
@@ -31,16 +31,7 @@ pub async fn portal(
     State(state): State<AppState>,
     headers: HeaderMap,
 ) -> AppResult<Json<PageView>> {
-    tenant.owner_only()?;
-    let stripe = &state.services.stripe;
-    if !stripe.is_on() {
-        return Err(StripeError::Off.into());
-    }
-    let row = row(&state, tenant.vendor).await?;
-    let customer = row.stripe_customer_id;
-    let customer = customer.ok_or_else(|| conflict("Nothing was bought yet."))?;
-    let back = back(&state, &headers);
-    let key = idempotency_key(&state, &["portal", &customer, &back]);
-    let url = stripe.create_portal(&customer, &back, &key).await?;
-    Ok(Json(page(url)?))
+    let back = back(&state, &headers, "/admin");
+    let url = billing::portal(&state.services, &tenant, &back).await?;
+    Ok(Json(PageView { url }))
 }

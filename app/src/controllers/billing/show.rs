@@ -1,8 +1,8 @@
 //! `GET /api/v1/billing`: the vendor's plan and what else there is.
 
-use super::row;
 use crate::auth::tenant::Tenant;
 use crate::errors::{AppResult, Problem};
+use crate::shop;
 use crate::state::AppState;
 use crate::storage::billing::{self, PlanRow};
 use axum::Json;
@@ -67,7 +67,7 @@ impl From<PlanRow> for PlanView {
     security(("bearer" = [])),
 )]
 pub async fn show(tenant: Tenant, State(state): State<AppState>) -> AppResult<Json<BillingView>> {
-    let row = row(&state, tenant.vendor).await?;
+    let row = shop::billing::find(&state.services, tenant.vendor).await?;
     let plans = billing::plans(&state.pool).await?;
     Ok(Json(BillingView {
         payments_enabled: state.services.stripe.is_on(),

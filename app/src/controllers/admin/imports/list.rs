@@ -64,14 +64,15 @@ pub async fn create(
     }
 }
 
-fn form(kind: &str, url: &str) -> Form {
+pub(super) fn form(kind: &str, url: &str) -> Form {
     Form::new()
         .with("kind", kind)
         .with("source_url", url)
+        .with("file", "")
         .requires(&["source_url"])
 }
 
-async fn render(
+pub(super) async fn render(
     state: &AppState,
     Tenant { vendor, identity }: Tenant,
     status: StatusCode,

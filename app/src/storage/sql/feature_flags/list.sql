@@ -1,0 +1,3 @@
+SELECT name, description, enabled
+  FROM feature_flags
+ ORDER BY name
