@@ -10,6 +10,7 @@ pub mod cache;
 pub mod cart;
 pub mod cli;
 pub mod clock;
+pub mod cloudflare;
 pub mod controllers;
 pub mod dev;
 pub mod domain;

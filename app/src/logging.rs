@@ -67,14 +67,17 @@ pub fn start(level: &str, under_journal: bool, reporter: &Reporter) -> Result<()
         .with(lines)
         .with(errors)
         .try_init()?;
-    std::panic::set_hook(Box::new(|panic| {
-        let at = panic
-            .location()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        tracing::error!(at, "panic: {}", panic_text(panic.payload()));
-    }));
+    std::panic::set_hook(Box::new(log_panic));
     Ok(())
+}
+
+/// Logs a panic where it happens, in the span of its request or job.
+pub fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let at = panic
+        .location()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    tracing::error!(at, "panic: {}", panic_text(panic.payload()));
 }
 
 /// What a panic said, if it said it in words.

@@ -4,6 +4,7 @@
 
 use crate::cache::Cache;
 use crate::clock::SharedClock;
+use crate::cloudflare::Cloudflare;
 use crate::durability::Durability;
 use crate::edge::statics::Statics;
 use crate::error_reports::Reporter;
@@ -39,6 +40,8 @@ pub struct Services {
     pub cache: Cache,
     /// The time.
     pub clock: SharedClock,
+    /// The network in front of the box.
+    pub cloudflare: Cloudflare,
     /// Feature flags.
     pub flags: Flags,
     /// Waiting for the disk.
@@ -84,6 +87,7 @@ impl Services {
         Self {
             stripe: Stripe::new(Arc::clone(&config), outbound.clone()),
             files: Files::new(&config, &state_dir),
+            cloudflare: Cloudflare::new(&config.cloudflare, &state_dir),
             sessions: pool.clone(),
             reads: Reads::of(pool.clone()),
             flags: Flags::new(pool.clone(), cache.clone(), SharedClock::clone(&clock)),

@@ -7,6 +7,7 @@
 
 use super::identity::Identity;
 use super::tenant::Tenant;
+use crate::cloudflare::Country;
 use crate::domain::ids::VendorId;
 use crate::storage::{StorageError, audit};
 use serde_json::{Value, json};
@@ -24,6 +25,7 @@ pub struct Entry {
     email: String,
     vendor: Option<VendorId>,
     address: Option<IpAddr>,
+    country: Option<Country>,
     action: &'static str,
     subject: String,
     detail: Value,
@@ -46,6 +48,7 @@ impl Entry {
             user: Some(identity.session.user_id),
             vendor: identity.session.vendor_id,
             address: Some(identity.address),
+            country: identity.country,
             ..Self::unattended(&identity.session.email, action, now)
         }
     }
@@ -60,6 +63,7 @@ impl Entry {
             email: who.into(),
             vendor: None,
             address: None,
+            country: None,
             action,
             subject: String::new(),
             detail: json!({}),
@@ -106,7 +110,10 @@ impl Entry {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn record(connection: &mut PgConnection, entry: Entry) -> Result<(), StorageError> {
+pub async fn record(connection: &mut PgConnection, mut entry: Entry) -> Result<(), StorageError> {
+    if let (Some(country), Value::Object(detail)) = (entry.country, &mut entry.detail) {
+        detail.insert("country".to_owned(), country.as_str().into());
+    }
     let address = entry
         .address
         .map(|address| address.to_canonical().to_string());

@@ -5,7 +5,8 @@
 use super::access::{Claims, Verified};
 use super::cookies;
 use super::session::Session;
-use crate::controllers::extract::ClientAddress;
+use crate::cloudflare::Country;
+use crate::controllers::extract::{ClientAddress, ClientCountry};
 use crate::errors::AppError;
 use crate::random;
 use crate::state::AppState;
@@ -15,6 +16,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use std::net::IpAddr;
 use time::OffsetDateTime;
+use tracing::Span;
+use tracing::field::display;
 use uuid::Uuid;
 
 /// Where a script puts the session's second token.
@@ -40,6 +43,8 @@ pub struct Identity {
     pub via: Via,
     /// Where the request came from.
     pub address: IpAddr,
+    /// The country of that, if it is known.
+    pub country: Option<Country>,
     /// The second token was in the header and fits.
     proven: bool,
 }
@@ -65,6 +70,15 @@ impl Identity {
                 ))
             }
             Via::Cookie | Via::Bearer => Ok(()),
+        }
+    }
+
+    /// The lines of this request in the log say whose it is.
+    fn note(&self) {
+        let span = Span::current();
+        span.record("user", display(self.session.user_id));
+        if let Some(vendor) = self.session.vendor_id {
+            span.record("vendor", display(vendor));
         }
     }
 
@@ -97,6 +111,7 @@ impl FromRequestParts<AppState> for Identity {
         state: &AppState,
     ) -> Result<Self, Self::Rejection> {
         let Ok(ClientAddress(address)) = ClientAddress::from_request_parts(parts, state).await;
+        let Ok(ClientCountry(country)) = ClientCountry::from_request_parts(parts, state).await;
         let (token, via) = token(&parts.headers)
             .ok_or_else(|| AppError::unauthorized("Log in and send the token you get."))?;
         let found = match via {
@@ -109,9 +124,11 @@ impl FromRequestParts<AppState> for Identity {
             }
             Via::Cookie => by_cookie(state, token, address).await?,
         };
-        found
-            .ok_or_else(|| AppError::unauthorized("The token has ended or never was; log in."))?
-            .prove(parts)
+        let mut identity = found
+            .ok_or_else(|| AppError::unauthorized("The token has ended or never was; log in."))?;
+        identity.country = country;
+        identity.note();
+        identity.prove(parts)
     }
 }
 
@@ -148,6 +165,7 @@ async fn by_token(
         login: claims.sid,
         via: Via::Bearer,
         address,
+        country: None,
         proven: false,
     }))
 }
@@ -171,6 +189,7 @@ async fn by_cookie(
             login: stored.id,
             via: Via::Cookie,
             address,
+            country: None,
             proven: false,
         }
     }))

@@ -8,6 +8,8 @@ use crate::state::AppState;
 use crate::storage::users::Role;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use tracing::Span;
+use tracing::field::display;
 
 /// Someone who works for a vendor, and the vendor.
 ///
@@ -43,6 +45,9 @@ impl FromRequestParts<AppState> for Tenant {
     ) -> Result<Self, Self::Rejection> {
         let identity = Identity::from_request_parts(parts, state).await?;
         let vendor = of(&identity, parts.uri.query())?;
+        if identity.session.vendor_id != Some(vendor) {
+            Span::current().record("vendor", display(vendor));
+        }
         Ok(Self { vendor, identity })
     }
 }

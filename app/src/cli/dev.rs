@@ -166,6 +166,7 @@ async fn web(
 ) {
     let limits = Limits::from(&services.config.web.limits);
     let (statics, counters) = (services.statics.clone(), services.metrics.edge.clone());
+    let cloudflare = services.cloudflare.clone();
     let state = AppState::new(services, None);
     let news = tokio::spawn(state.hub.clone().run(shutdown.clone()));
     let service = Service {
@@ -174,6 +175,7 @@ async fn web(
         limits,
         statics,
         counters,
+        cloudflare,
     };
     if let Err(error) = serve(listener, service, shutdown).await {
         tracing::error!("cannot serve: {error}");

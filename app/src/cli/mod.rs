@@ -3,6 +3,7 @@
 
 mod admin;
 mod bench;
+mod cloudflare;
 mod config;
 mod dev;
 mod jobs;
@@ -53,6 +54,9 @@ enum Command {
     /// Move uploaded files between stores, or check them
     #[command(subcommand)]
     Storage(storage::Args),
+    /// Look at Cloudflare's networks, or ask for them anew
+    #[command(subcommand)]
+    Cloudflare(cloudflare::Args),
     /// Measure
     #[command(subcommand, hide = true)]
     Bench(bench::Args),
@@ -134,6 +138,7 @@ impl Cli {
             Command::Dev(args) => with(&path, |settings| dev::run(&args, settings)),
             Command::Seed(args) => with(&path, |settings| seed::run(&args, settings)),
             Command::Storage(args) => with(&path, |settings| storage::run(&args, settings)),
+            Command::Cloudflare(args) => with(&path, |settings| cloudflare::run(&args, settings)),
             Command::Bench(args) => with(&path, |settings| bench::run(&args, settings)),
             Command::Jobs(args) => with(&path, |settings| jobs::run(&args, settings)),
             Command::Config(args) => config::run(&args, &path),

@@ -84,6 +84,8 @@ async fn web(args: &Args, settings: &Settings, listeners: Listeners) -> Result<(
         state.services.statics.clone(),
         state.services.metrics.edge.clone(),
     );
+    let cloudflare = state.services.cloudflare.clone();
+    tokio::spawn(cloudflare.clone().keep_looking());
     let app = controllers::router(state.clone(), &limits);
     let tls = match &listeners.https {
         Some(_) => Some(tls_acceptor(args)?),
@@ -97,6 +99,7 @@ async fn web(args: &Args, settings: &Settings, listeners: Listeners) -> Result<(
     let mut spawn = |listener, router: Router, tls: Option<Tls>| {
         let (trigger, shutdown) = (trigger.clone(), shutdown.clone());
         let (statics, counters) = (statics.clone(), counters.clone());
+        let cloudflare = cloudflare.clone();
         servers.spawn(async move {
             let result = serve(
                 listener,
@@ -106,6 +109,7 @@ async fn web(args: &Args, settings: &Settings, listeners: Listeners) -> Result<(
                     limits,
                     statics,
                     counters,
+                    cloudflare,
                 },
                 shutdown,
             )

@@ -1,5 +1,6 @@
 //! axum's extractors, with problem documents for what does not fit.
 
+use crate::cloudflare::{Country, Visitor};
 use crate::edge::Peer;
 use crate::errors::{AppError, AppResult, Problem};
 use axum::body::Bytes;
@@ -30,9 +31,14 @@ pub struct QueryOf<T>(pub T);
 #[derive(Debug)]
 pub struct PathOf<T>(pub T);
 
-/// The address a request came from.
+/// The address a request came from: the visitor's, where Cloudflare says who
+/// that is and is believed, else that of the connection's other end.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientAddress(pub IpAddr);
+
+/// The country a request came from, where Cloudflare says so and is believed.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientCountry(pub Option<Country>);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = AppError;
@@ -144,11 +150,23 @@ impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
+        if let Some(visitor) = parts.extensions.get::<Visitor>() {
+            return Ok(Self(visitor.address));
+        }
         // Without a connection (a test calling the router) there is one caller.
         let peer = parts.extensions.get::<Peer>();
         Ok(Self(
             peer.map_or(Ipv4Addr::LOCALHOST.into(), |Peer(address)| address.ip()),
         ))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ClientCountry {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
+        let visitor = parts.extensions.get::<Visitor>();
+        Ok(Self(visitor.and_then(|visitor| visitor.country)))
     }
 }
 

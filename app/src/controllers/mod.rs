@@ -44,7 +44,9 @@ pub mod ws;
 
 use crate::edge::limits::Limits;
 use crate::errors::{AppError, Problem};
-use crate::middleware::{deadline, error_pages, panics, rate_limit, request_id, security_headers};
+use crate::middleware::{
+    deadline, error_pages, panics, rate_limit, request_id, security_headers, visitor,
+};
 use crate::state::AppState;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -65,7 +67,8 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
             .and(move |_: StatusCode, _: Version, _: &HeaderMap, _: &Extensions| compresses),
     );
     let (api, _description) = api().split_for_parts();
-    Router::new()
+    let cloudflare = state.services.cloudflare.clone();
+    let router = Router::new()
         .merge(shop::routes())
         .merge(health::routes())
         .merge(assets::routes())
@@ -89,7 +92,11 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
         .layer(CatchPanicLayer::custom(panics::answer))
         .layer(from_fn(error_pages::apply))
         .layer(from_fn(security_headers::apply))
-        .layer(from_fn_with_state(observers, request_id::apply))
+        .layer(from_fn_with_state(observers, request_id::apply));
+    match cloudflare.is_on() {
+        true => router.layer(from_fn_with_state(cloudflare, visitor::apply)),
+        false => router,
+    }
 }
 
 /// The programs' interface, and with it its description: a route cannot be

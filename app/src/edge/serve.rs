@@ -6,6 +6,7 @@ use super::limits::Limits;
 use super::slots::Slots;
 use super::statics::Statics;
 use super::tls::Tls;
+use crate::cloudflare::Cloudflare;
 use crate::lifecycle::Shutdown;
 use axum::Router;
 use std::io;
@@ -27,6 +28,8 @@ pub struct Service {
     pub statics: Statics,
     /// What is counted.
     pub counters: Counters,
+    /// Whose connections carry many clients.
+    pub cloudflare: Cloudflare,
 }
 
 impl std::fmt::Debug for Service {
@@ -60,7 +63,11 @@ pub async fn serve(listener: StdListener, service: Service, shutdown: Shutdown) 
         let Some((stream, peer)) = stream else {
             continue;
         };
-        let Some(slot) = slots.admit(room, peer.ip()) else {
+        let slot = match service.cloudflare.carries(peer.ip()) {
+            true => Some(slots.admit_carrier(room)),
+            false => slots.admit(room, peer.ip()),
+        };
+        let Some(slot) = slot else {
             service.counters.refused();
             tracing::debug!(%peer, "this network has its share of connections");
             continue;
@@ -101,4 +108,59 @@ fn is_client_fault(error: &io::Error) -> bool {
         error.kind(),
         ConnectionAborted | ConnectionRefused | ConnectionReset
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifecycle;
+    use std::net::SocketAddr;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    /// A server that takes one connection of each network.
+    fn start(cloudflare: Cloudflare) -> (SocketAddr, Counters, lifecycle::Trigger) {
+        let listener = StdListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (trigger, shutdown) = lifecycle::shutdown();
+        let counters = Counters::default();
+        let service = Service {
+            router: Router::new().route("/", axum::routing::get(async || "here")),
+            tls: None,
+            limits: Limits {
+                per_network: 1,
+                ..Limits::default()
+            },
+            statics: Statics::new(None),
+            counters: counters.clone(),
+            cloudflare,
+        };
+        tokio::spawn(serve(listener, service, shutdown));
+        (address, counters, trigger)
+    }
+
+    async fn is_answered(stream: &mut TcpStream) -> bool {
+        let request = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n";
+        // A connection that was closed fails here or below.
+        let _closed = stream.write_all(request).await;
+        let mut head = [0; 12];
+        stream.read_exact(&mut head).await.is_ok() && head == *b"HTTP/1.1 200"
+    }
+
+    #[tokio::test]
+    async fn the_share_of_a_network_is_no_limit_to_who_carries_many_clients() {
+        for (cloudflare, all) in [
+            (Cloudflare::default(), false),
+            (Cloudflare::on_this_machine(), true),
+        ] {
+            let (address, counters, _trigger) = start(cloudflare);
+            let mut streams = Vec::new();
+            for number in 0..3 {
+                let mut stream = TcpStream::connect(address).await.unwrap();
+                assert_eq!(is_answered(&mut stream).await, all || number == 0);
+                streams.push(stream);
+            }
+            assert_eq!(counters.snapshot().refused, if all { 0 } else { 2 });
+        }
+    }
 }

@@ -23,7 +23,8 @@ struct Taken {
 #[derive(Debug)]
 pub(super) struct Slot {
     _one_of_all: OwnedSemaphorePermit,
-    network: IpAddr,
+    /// Whose share it counts in, if anyone's.
+    network: Option<IpAddr>,
     taken: Arc<Taken>,
 }
 
@@ -55,9 +56,20 @@ impl Slots {
         drop(by);
         Some(Slot {
             _one_of_all: room,
-            network,
+            network: Some(network),
             taken: Arc::clone(&self.taken),
         })
+    }
+
+    /// The place of a connection that carries many clients' requests, such as
+    /// one of Cloudflare's. A share is for one client, so it has none; with all
+    /// others it is bounded by the slots there are.
+    pub(super) fn admit_carrier(&self, room: OwnedSemaphorePermit) -> Slot {
+        Slot {
+            _one_of_all: room,
+            network: None,
+            taken: Arc::clone(&self.taken),
+        }
     }
 
     /// Waits until every one of `all` is free.
@@ -80,11 +92,14 @@ impl Taken {
 
 impl Drop for Slot {
     fn drop(&mut self) {
+        let Some(network) = self.network else {
+            return;
+        };
         let mut by = self.taken.lock();
-        if let Some(count) = by.get_mut(&self.network) {
+        if let Some(count) = by.get_mut(&network) {
             *count -= 1;
             if *count == 0 {
-                by.remove(&self.network);
+                by.remove(&network);
             }
         }
     }
@@ -121,6 +136,20 @@ mod tests {
         assert_eq!(slots.available(), 7);
         drop(first);
         assert!(admit(&slots, "2001:db8::2").await.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_carrier_has_no_share_but_takes_a_slot() {
+        let slots = Slots::new(4, 1);
+        let _client = admit(&slots, "192.0.2.1").await.unwrap();
+        let mut carried = Vec::new();
+        for _ in 0..3 {
+            carried.push(slots.admit_carrier(slots.free().await.unwrap()));
+        }
+        assert_eq!(slots.available(), 0);
+        drop(carried);
+        assert_eq!(slots.available(), 3);
+        assert!(admit(&slots, "192.0.2.1").await.is_none());
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@
 //!   `NAME.sock` in the runtime directory.
 
 use super::scrape;
+use crate::cloudflare::Cloudflare;
 use crate::edge::counters::Counters;
 use crate::edge::limits::Limits;
 use crate::edge::serve::{Service, serve};
@@ -67,6 +68,7 @@ pub fn start(address: SocketAddr, router: Router, shutdown: Shutdown) -> io::Res
         },
         statics: Statics::new(None),
         counters: Counters::default(),
+        cloudflare: Cloudflare::default(),
     };
     tokio::spawn(async move {
         if let Err(error) = serve(listener, service, shutdown).await {

@@ -14,7 +14,7 @@ use crate::limiter::Quota;
 use crate::limiter::leases::Verdict;
 use crate::state::AppState;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -76,7 +76,7 @@ pub async fn apply(
     match verdict {
         Verdict::Pass(left) => {
             let mut response = next.run(request).await;
-            if told {
+            if told && !is_everybodys(&response) {
                 tell(&mut response, limit, left, seconds_to_the_hour(&state));
             }
             response
@@ -114,6 +114,14 @@ fn classify(method: &Method, path: &str) -> Class {
         _ if sent && path.starts_with("/admin/password") => Class::PasswordReset,
         _ => Class::Other,
     }
+}
+
+/// Whether others get this answer from a cache, unasked: what one client has
+/// left is then nobody else's business, and wrong for them.
+fn is_everybodys(response: &Response) -> bool {
+    let kept = response.headers().get(header::CACHE_CONTROL);
+    kept.and_then(|value| value.to_str().ok())
+        .is_some_and(|kept| kept.contains("public") && !kept.contains("no-cache"))
 }
 
 /// Windows begin with the hour.

@@ -2,6 +2,7 @@
 //! log line of the request, so that a complaint finds its lines. Here requests
 //! are also counted, logged and reported.
 
+use crate::cloudflare::Visitor;
 use crate::error_reports::{End, Reporter, Work};
 use crate::metrics::Metrics;
 use crate::services::Services;
@@ -13,7 +14,7 @@ use onebox_model::config::Access;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use tracing::Instrument;
-use tracing::field::Empty;
+use tracing::field::{Empty, display};
 use uuid::Uuid;
 
 const NAME: HeaderName = HeaderName::from_static("x-request-id");
@@ -76,7 +77,11 @@ pub async fn apply(State(observers): State<Observers>, request: Request, next: N
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let route = matched.as_ref().map_or("-", MatchedPath::as_str);
     let method = request.method().clone();
-    let span = tracing::info_span!("request", %id, %method, route, vendor = Empty, user = Empty);
+    let visitor = request.extensions().get::<Visitor>();
+    let country = visitor.and_then(|visitor| visitor.country).map(display);
+    let span = tracing::info_span!(
+        "request", %id, %method, route, country, vendor = Empty, user = Empty
+    );
     async {
         let mut response = next.run(request).await;
         observers.tell(method.as_str(), route, response.status(), started.elapsed());

@@ -1,4 +1,5 @@
-//! Headers that tell browsers what these pages will never do.
+//! Headers that tell browsers what these pages will never do, and caches that
+//! nothing is to be kept but what an endpoint says may be.
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -20,7 +21,8 @@ pub async fn apply(request: Request, next: Next) -> Response {
 
 /// The same for an answer that comes from elsewhere.
 pub fn insert(headers: &mut HeaderMap) {
-    let all: [(HeaderName, &'static str); 5] = [
+    let all: [(HeaderName, &'static str); 6] = [
+        (header::CACHE_CONTROL, "no-store"),
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),

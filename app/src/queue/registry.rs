@@ -15,6 +15,7 @@ use super::jobs::invoice_mail::InvoiceMail;
 use super::jobs::mail_retention::MailRetention;
 use super::jobs::order_confirmation::OrderConfirmation;
 use super::jobs::password_reset::PasswordReset;
+use super::jobs::refresh_cloudflare::RefreshCloudflare;
 use super::jobs::rotate_signing_keys::RotateSigningKeys;
 use super::jobs::sales_report::SalesReport;
 use super::jobs::sample::TakeSamples;
@@ -51,6 +52,7 @@ impl Registry {
             .with::<CleanupExpiredSessions>()
             .with::<DemoMail>()
             .with::<PasswordReset>()
+            .with::<RefreshCloudflare>()
             .with::<RotateSigningKeys>()
             .with::<ImportOrders>()
             .with::<ImportProducts>()

@@ -1,7 +1,9 @@
 //! Reports as a server gets them, and what is not in them.
 
 use crate::support::eventually;
+use crate::support::jobs;
 use crate::support::managed::free_port;
+use crate::support::postgres::Database;
 use crate::support::process::Env;
 use crate::support::redis;
 use axum::Router;
@@ -15,13 +17,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tower_http::catch_panic::CatchPanicLayer;
 use tracing_subscriber::layer::SubscriberExt;
+use wizamart::clock::{SharedClock, SystemClock};
+use wizamart::cloudflare::Cloudflare;
 use wizamart::edge::counters::Counters;
 use wizamart::edge::limits::Limits;
 use wizamart::edge::serve::{Service, serve};
 use wizamart::edge::statics::Statics;
 use wizamart::error_reports::{End, ErrorLayer, Reporter, Work};
 use wizamart::lifecycle;
+use wizamart::middleware::{panics, request_id};
 
 /// What came, envelope by envelope: the key it was sent with, and its lines.
 type Inbox = Arc<Mutex<Vec<(String, Vec<Value>)>>>;
@@ -48,6 +54,7 @@ impl Sentry {
             limits: Limits::default(),
             statics: Statics::new(None),
             counters: Counters::default(),
+            cloudflare: Cloudflare::default(),
         };
         tokio::spawn(serve(listener, service, shutdown));
         Self {
@@ -189,4 +196,70 @@ async fn the_process_reports_requests_and_sends_the_last_ones_before_it_ends() {
     assert_eq!(transaction["contexts"]["trace"]["status"], "ok");
     assert!(!format!("{all:?}").contains("hunter2"), "{all:?}");
     assert!(!format!("{all:?}").contains("127.0.0.1"), "{all:?}");
+}
+
+#[tokio::test]
+async fn a_panic_in_a_handler_and_one_in_a_job_are_reported_with_where_they_happened() {
+    let database = Database::migrated().await;
+    let clock: SharedClock = Arc::new(SystemClock);
+    let services = jobs::services(&database.pool, &clock);
+    let sentry = Sentry::start();
+    let reporter = Reporter::start(&sentry.dsn(), "staging", "wizamart@1", 0).unwrap();
+    let subscriber = tracing_subscriber::registry().with(ErrorLayer::new(reporter.clone()));
+    let _log = tracing::subscriber::set_default(subscriber);
+    // As the process does it; other tests keep their own lines beside.
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        wizamart::logging::log_panic(panic);
+        before(panic);
+    }));
+
+    let observers = request_id::Observers::of(&services);
+    let broken = axum::routing::get(async || -> &'static str { panic!("the handler broke") });
+    let router = Router::new()
+        .route("/broken/{id}", broken)
+        .layer(CatchPanicLayer::custom(panics::answer))
+        .layer(axum::middleware::from_fn_with_state(
+            observers,
+            request_id::apply,
+        ));
+    let request = axum::http::Request::get("/broken/7?token=hunter2");
+    let request = request.body(axum::body::Body::empty()).unwrap();
+    let answer = tower::ServiceExt::oneshot(router, request).await.unwrap();
+    assert_eq!(answer.status(), 500);
+
+    let script = jobs::Script::Panic("the job broke".to_owned());
+    jobs::put_script(&database.pool, &*clock, script).await;
+    let mut worker = jobs::worker(&database.pool, &clock, 1);
+    worker.run_due().await.unwrap();
+
+    let event = async |text: &str| {
+        let find = || {
+            let all = sentry.all().into_iter();
+            all.map(|(_, lines)| lines[2].clone()).find(|item| {
+                item["message"]
+                    .as_str()
+                    .is_some_and(|said| said.contains(text))
+            })
+        };
+        eventually(text, || async { find().is_some() }).await;
+        find().unwrap()
+    };
+    let handler = event("panic: the handler broke").await;
+    assert_eq!(handler["tags"]["route"], "/broken/{id}");
+    assert!(
+        handler["tags"]["at"]
+            .as_str()
+            .unwrap()
+            .contains("error_reports.rs")
+    );
+    let job = event("panic: the job broke").await;
+    assert_eq!(job["tags"]["kind"], "script");
+    assert!(
+        job["tags"]["at"]
+            .as_str()
+            .unwrap()
+            .contains("support/jobs.rs")
+    );
+    assert!(!format!("{:?}", sentry.all()).contains("hunter2"));
 }

@@ -1,7 +1,9 @@
 //! `GET /cart`: what a visitor is about to order.
 
 use crate::cart::Cart;
+use crate::cloudflare::Country;
 use crate::controllers::admin::page;
+use crate::controllers::extract::ClientCountry;
 use crate::domain::ids::ProductId;
 use crate::errors::AppResult;
 use crate::pages::form::Form;
@@ -36,8 +38,16 @@ struct Page {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn show(State(state): State<AppState>, headers: HeaderMap) -> AppResult<Response> {
-    let form = Form::new().requires(&["name", "email", "address"]);
+pub async fn show(
+    State(state): State<AppState>,
+    ClientCountry(country): ClientCountry,
+    headers: HeaderMap,
+) -> AppResult<Response> {
+    // Most things go where they are ordered from; it can be written over.
+    let country = country.filter(Country::is_a_place);
+    let form = Form::new()
+        .with("country", country.as_ref().map_or("", Country::as_str))
+        .requires(&["name", "email", "address"]);
     render(&state, &Cart::of(&headers), StatusCode::OK, form).await
 }
 

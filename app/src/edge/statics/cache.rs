@@ -58,7 +58,7 @@ pub(super) enum Found {
     /// It is in memory now.
     Kept(Response),
     /// It is too large for that.
-    Large(PathBuf),
+    Large(PathBuf, Lasting),
     /// There is no such file.
     Nothing,
 }
@@ -115,15 +115,15 @@ impl Statics {
             }
             Err(error) => return Err(error),
         };
-        if stamp.length > LARGEST {
-            self.forget(name);
-            return Ok(Found::Large(file));
-        }
-        let (content_type, compressible) = kind::of(name);
         let lasting = match has_digest(name) {
             true => Lasting::Immutable,
             false => Lasting::Hour,
         };
+        if stamp.length > LARGEST {
+            self.forget(name);
+            return Ok(Found::Large(file, lasting));
+        }
+        let (content_type, compressible) = kind::of(name);
         let content = std::fs::read(&file)?;
         let pack = Pack::new(content.into(), content_type, compressible, lasting)?;
         let response = pack.answer(headers);

@@ -20,6 +20,16 @@ pub enum Lasting {
     Hour,
 }
 
+impl Lasting {
+    /// The same for caches (RFC 9111; RFC 8246 for `immutable`).
+    pub(super) const fn cache_control(self) -> &'static str {
+        match self {
+            Self::Immutable => "public, max-age=31536000, immutable",
+            Self::Hour => "public, max-age=3600",
+        }
+    }
+}
+
 /// A file ready to be sent.
 #[derive(Debug)]
 pub struct Pack {
@@ -129,11 +139,8 @@ impl Form {
         let tag =
             HeaderValue::try_from(format!("\"{digest}{suffix}\"")).map_err(io::Error::other)?;
         let mut unchanged = HeaderMap::new();
-        let lasting = match lasting {
-            Lasting::Immutable => "public, max-age=31536000, immutable",
-            Lasting::Hour => "public, max-age=3600",
-        };
-        unchanged.insert(header::CACHE_CONTROL, HeaderValue::from_static(lasting));
+        let kept = HeaderValue::from_static(lasting.cache_control());
+        unchanged.insert(header::CACHE_CONTROL, kept);
         unchanged.insert(header::ETAG, tag.clone());
         if varies {
             unchanged.insert(header::VARY, HeaderValue::from_static("accept-encoding"));

@@ -4,7 +4,7 @@ use super::cache::{Found, Statics};
 use crate::errors::{AppError, AppResult};
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
@@ -23,17 +23,18 @@ impl Statics {
         match found {
             Found::Kept(response) => Ok(response),
             Found::Nothing => Err(AppError::not_found("There is no such file.")),
-            Found::Large(file) => {
+            Found::Large(file, lasting) => {
                 // It knows ranges and dates, and never holds the whole.
                 let sent = ServeFile::new(file).oneshot(request).await;
                 let mut response = match sent {
                     Ok(response) => response.map(Body::new).into_response(),
                     Err(never) => match never {},
                 };
-                response.headers_mut().insert(
-                    header::CACHE_CONTROL,
-                    HeaderValue::from_static("public, max-age=3600"),
-                );
+                let status = response.status();
+                if status.is_success() || status == StatusCode::NOT_MODIFIED {
+                    let kept = HeaderValue::from_static(lasting.cache_control());
+                    response.headers_mut().insert(header::CACHE_CONTROL, kept);
+                }
                 Ok(response)
             }
         }

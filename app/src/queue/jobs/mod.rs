@@ -12,6 +12,7 @@ pub mod invoice_mail;
 pub mod mail_retention;
 pub mod order_confirmation;
 pub mod password_reset;
+pub mod refresh_cloudflare;
 pub mod rotate_signing_keys;
 pub mod sales_report;
 pub mod sample;

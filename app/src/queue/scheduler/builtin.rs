@@ -6,6 +6,7 @@ use crate::queue::jobs::clean_up::CleanUp;
 use crate::queue::jobs::cleanup_expired_sessions::CleanupExpiredSessions;
 use crate::queue::jobs::file_retention::FileRetention;
 use crate::queue::jobs::mail_retention::MailRetention;
+use crate::queue::jobs::refresh_cloudflare::RefreshCloudflare;
 use crate::queue::jobs::rotate_signing_keys::RotateSigningKeys;
 use crate::queue::jobs::sample::TakeSamples;
 use crate::queue::jobs::sync_subscription::SyncSubscriptions;
@@ -46,6 +47,12 @@ pub fn all() -> Vec<(&'static str, &'static str, &'static str, &'static str)> {
             "23 4 * * *",
             FileRetention::QUEUE.as_str(),
             FileRetention::KIND,
+        ),
+        (
+            "refresh-cloudflare",
+            "29 4 * * 1",
+            RefreshCloudflare::QUEUE.as_str(),
+            RefreshCloudflare::KIND,
         ),
         (
             "rotate-signing-keys",

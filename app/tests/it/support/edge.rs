@@ -8,6 +8,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::time::Duration;
 use tokio::task::JoinHandle;
+use wizamart::cloudflare::Cloudflare;
 use wizamart::edge::Peer;
 use wizamart::edge::counters::Counters;
 use wizamart::edge::limits::Limits;
@@ -57,6 +58,7 @@ fn run(limits: Limits, tls: Option<Tls>, statics: Statics) -> Server {
         limits,
         statics,
         counters: counters.clone(),
+        cloudflare: Cloudflare::default(),
     };
     let running = tokio::spawn(serve(listener, service, shutdown));
     Server {

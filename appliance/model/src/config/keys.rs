@@ -135,6 +135,24 @@ pub const KEYS: &[Key] = &[
         )
     },
     Key {
+        default: Some("false"),
+        example: "true",
+        form: "true or false",
+        ..key(
+            "cloudflare.enabled",
+            "Whether the box is behind Cloudflare. Then CF-Connecting-IP and CF-IPCountry are believed of Cloudflare's networks, and of nobody else.",
+        )
+    },
+    Key {
+        default: Some(r#""https://api.cloudflare.com""#),
+        example: r#""http://127.0.0.1:8787""#,
+        form: r#"a URL such as "https://api.cloudflare.com""#,
+        ..key(
+            "cloudflare.url",
+            "Address of Cloudflare's API, which has the list of its networks; another one is for tests.",
+        )
+    },
+    Key {
         default: Some(r#""admin@localhost""#),
         example: r#""you@example.com""#,
         form: r#"an address such as "you@example.com""#,

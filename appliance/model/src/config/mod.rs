@@ -22,6 +22,7 @@ pub use error::{ConfigError, Origin, Problem};
 pub use keys::{KEYS, Key};
 pub use reference::reference;
 pub use sections::admin::Admin;
+pub use sections::cloudflare::Cloudflare;
 pub use sections::database::Database;
 pub use sections::imports::Imports;
 pub use sections::limits::Limits;
@@ -54,6 +55,8 @@ use std::path::Path;
 pub struct Config {
     /// What the world calls this box.
     pub web: Web,
+    /// The network in front of the box.
+    pub cloudflare: Cloudflare,
     /// The first administrator.
     pub admin: Admin,
     /// Who may log in by SSH.
@@ -171,6 +174,7 @@ impl Config {
 
     fn findings(&self) -> Vec<Finding> {
         let mut found = self.web.validate();
+        found.extend(self.cloudflare.validate());
         found.extend(self.admin.validate());
         found.extend(self.ssh.validate());
         found.extend(self.database.validate());

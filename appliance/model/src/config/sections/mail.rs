@@ -284,7 +284,7 @@ impl Smtp {
 }
 
 /// HTTPS, or plain HTTP to this machine (for tests).
-fn is_api_url(url: &str) -> bool {
+pub(super) fn is_api_url(url: &str) -> bool {
     let host = |rest: &str| {
         let host = rest.split('/').next().unwrap_or_default();
         !host.is_empty() && !host.contains('@') && !rest.chars().any(char::is_whitespace)

@@ -1,6 +1,7 @@
 //! The sections of the operator's file, one file each.
 
 pub(super) mod admin;
+pub(super) mod cloudflare;
 pub(super) mod database;
 pub(super) mod imports;
 pub(super) mod limits;
