@@ -5,7 +5,7 @@ use crate::log::ReadConsole;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::{Child, Command};
@@ -118,6 +118,46 @@ impl Browser {
         field.send_keys(text).await.unwrap();
     }
 
+    /// Chooses a file in a field for files.
+    pub async fn choose_file(&self, selector: &str, file: &Path) {
+        let path = file.to_str().unwrap();
+        self.element(selector).await.send_keys(path).await.unwrap();
+    }
+
+    /// Waits until a picture of the page has arrived and can be shown.
+    pub async fn sees(&self, selector: &str) {
+        let started = std::time::Instant::now();
+        let script = format!(
+            "const picture = document.querySelector({});
+             picture?.scrollIntoView();
+             return Boolean(picture?.complete && picture.naturalWidth > 0);",
+            json!(selector)
+        );
+        while self.run(&script).await != json!(true) {
+            assert!(started.elapsed() < PATIENCE, "{selector} is no picture");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// A drawing as a PNG file, made by the browser itself.
+    pub async fn drawing(&self, width: u32, height: u32) -> Vec<u8> {
+        let script = format!(
+            "const canvas = new OffscreenCanvas({width}, {height});
+             const pen = canvas.getContext('2d');
+             const sky = pen.createLinearGradient(0, 0, 0, {height});
+             sky.addColorStop(0, '#2b5f9e'); sky.addColorStop(1, '#f3b562');
+             pen.fillStyle = sky; pen.fillRect(0, 0, {width}, {height});
+             pen.fillStyle = '#fff3c4'; pen.beginPath();
+             pen.arc({width} / 2, {height} / 2, {height} / 4, 0, 7); pen.fill();
+             const done = arguments[arguments.length - 1];
+             canvas.convertToBlob({{ type: 'image/png' }})
+                 .then(blob => blob.arrayBuffer())
+                 .then(bytes => done([...new Uint8Array(bytes)]));"
+        );
+        let bytes = self.client.execute_async(&script, Vec::new()).await;
+        serde_json::from_value(bytes.unwrap()).unwrap()
+    }
+
     /// Clicks.
     pub async fn click(&self, selector: &str) {
         self.element(selector).await.click().await.unwrap();
@@ -198,6 +238,12 @@ impl Browser {
             .filter(|line| line["level"] == "SEVERE" || line["source"] == "security")
             .collect();
         assert!(bad.is_empty(), "{page}: {bad:#?}");
+    }
+
+    /// Passes over what the browser complained about: it says so of every page
+    /// that is a refusal.
+    pub async fn refusal_is_meant(&self) {
+        self.client.issue_cmd(ReadConsole).await.unwrap();
     }
 
     /// Fails on serious findings of the accessibility checker.

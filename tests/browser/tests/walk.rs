@@ -4,9 +4,10 @@
 
 use onebox_browser_tests::browser::{Browser, Look};
 use onebox_browser_tests::{Feed, Site};
+use std::path::Path;
 
 /// Pages of a shop and of the platform.
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 19] = [
     "/admin",
     "/admin/products",
     "/admin/products/new",
@@ -16,14 +17,20 @@ const PAGES: [&str; 16] = [
     "/admin/imports",
     "/admin/reports",
     "/admin/settings",
+    "/admin/billing",
     "/admin/users",
     "/admin/audit",
     "/admin/vendors",
+    "/admin/flags",
     "/admin/jobs",
     "/admin/mail",
     "/admin/account",
     "/",
+    FOUND,
 ];
+
+/// The shelf with the one product that has a picture.
+const FOUND: &str = "/?q=lamp+from+the+feed";
 
 async fn log_in(browser: &Browser, site: &Site) {
     browser.open("/admin").await;
@@ -40,14 +47,70 @@ async fn choose_a_shop(browser: &Browser) {
     browser.follow("main tbody form button").await;
 }
 
-async fn look_at_everything(browser: &Browser, look: &str) {
-    for path in PAGES {
+async fn look_at_everything(browser: &Browser, look: &str, more: &[String]) {
+    for path in PAGES.into_iter().chain(more.iter().map(String::as_str)) {
         browser.open(path).await;
-        let name = path.trim_matches('/').replace('/', "-");
-        let name = if name.is_empty() { "shop" } else { &name };
+        let name = match path {
+            "/" => "shop".to_owned(),
+            FOUND => "found".to_owned(),
+            path => path.trim_matches('/').replace('/', "-"),
+        };
         browser.picture(&format!("{look}-{name}")).await;
         browser.nothing_to_complain(path).await;
         browser.accessible(path).await;
+    }
+}
+
+/// Gives the lamp a picture and imports a file; gives the lamp's page.
+async fn a_picture_and_a_file(browser: &Browser, files: &Path) -> String {
+    browser.open("/admin/products?q=lamp+from+the+feed").await;
+    browser.follow("main tbody a").await;
+    let page = browser.path().await;
+    let picture = files.join("evening.png");
+    std::fs::write(&picture, browser.drawing(1600, 900).await).unwrap();
+    browser.fill("#alt", "The sun behind the sea").await;
+    browser.choose_file("#file", &picture).await;
+    browser.follow("#pictures form[enctype] button").await;
+    browser
+        .reload_until("the small versions are made", |text| {
+            text.contains("The sun behind the sea") && !text.contains("are being made")
+        })
+        .await;
+    browser.sees("#pictures img").await;
+    browser.picture("light-product-pictures").await;
+    browser
+        .nothing_to_complain("the pictures of a product")
+        .await;
+    // A file that is none comes back with its reason.
+    let text = files.join("list.csv");
+    std::fs::write(&text, "sku,name,price\nFILE-1,From a file,3\n").unwrap();
+    browser.choose_file("#file", &text).await;
+    browser.follow("#pictures form[enctype] button").await;
+    let refused = browser.text("#file-error").await;
+    assert!(refused.contains("text/plain"), "{refused}");
+    browser.accessible("a picture that was refused").await;
+    browser.refusal_is_meant().await;
+
+    browser.open("/admin/imports").await;
+    browser.choose_file("#file", &text).await;
+    browser.follow("#file-form button").await;
+    browser
+        .reload_until("the file is imported", |text| text.contains("done"))
+        .await;
+    let import = browser.text("main").await;
+    assert!(import.contains("list.csv"), "{import}");
+    page
+}
+
+/// Turns a feature off for everybody, and on again.
+async fn a_flag(browser: &Browser) {
+    for (turn, now) in [("off", "off"), ("on", "on")] {
+        browser.open("/admin/flags").await;
+        let form = "main section:first-of-type tbody tr:first-child";
+        browser
+            .follow(&format!("{form} button[value='{turn}']"))
+            .await;
+        assert_eq!(browser.text(&format!("{form} td")).await, now);
     }
 }
 
@@ -73,7 +136,7 @@ async fn walk() {
     let feed = Feed::serve(csv.to_owned()).await;
     browser.open("/admin/imports").await;
     browser.fill("#source_url", &feed.url).await;
-    browser.follow("form.card button").await;
+    browser.follow("#feed-form button").await;
     browser
         .reload_until("the import ends", |text| text.contains("done"))
         .await;
@@ -82,10 +145,20 @@ async fn walk() {
     browser.picture("light-import").await;
     browser.nothing_to_complain("an import").await;
 
-    // A customer finds it and orders it.
-    browser.open("/?q=lamp+from+the+feed").await;
+    let files = tempfile::tempdir().unwrap();
+    let own = a_picture_and_a_file(&browser, files.path()).await;
+    a_flag(&browser).await;
+
+    // A customer finds it, sees it, and orders it.
+    browser.open(FOUND).await;
+    browser.sees(".shelf img").await;
     browser.follow(".shelf a").await;
+    let front = browser.path().await;
+    browser.sees("img.picture").await;
     browser.picture("light-product").await;
+    browser
+        .nothing_to_complain("a product with its picture")
+        .await;
     browser.accessible("a product").await;
     browser.follow("form[action='/cart'] button").await;
     browser.fill("#name", "Cleo").await;
@@ -116,13 +189,14 @@ async fn walk() {
         .await;
     assert_eq!(invoice, "application/pdf %PDF-");
 
-    look_at_everything(&browser, "light").await;
+    let more = [own, front];
+    look_at_everything(&browser, "light", &more).await;
     browser.close().await;
     for (look, name) in [(Look::Dark, "dark"), (Look::Phone, "phone")] {
         let browser = Browser::start(&site.base, look).await;
         log_in(&browser, &site).await;
         choose_a_shop(&browser).await;
-        look_at_everything(&browser, name).await;
+        look_at_everything(&browser, name, &more).await;
         browser.close().await;
     }
     site.stop().await;

@@ -58,6 +58,8 @@ struct Page<'a> {
     heading: &'a str,
     words: &'a str,
     products: Vec<Shown>,
+    /// Where none has one, nobody misses it.
+    has_pictures: bool,
     next: Option<String>,
     version: &'a str,
 }
@@ -95,6 +97,7 @@ pub(super) async fn show(
     let html = rendered(&Page {
         heading,
         words,
+        has_pictures: shown.iter().any(|product| product.picture.is_some()),
         products: shown,
         next,
         version: env!("CARGO_PKG_VERSION"),
