@@ -5,6 +5,7 @@
 use crate::cache::Cache;
 use crate::clock::SharedClock;
 use crate::cloudflare::Cloudflare;
+use crate::domain::zone::{UnknownZone, Zone};
 use crate::durability::Durability;
 use crate::edge::statics::Statics;
 use crate::error_reports::Reporter;
@@ -66,6 +67,8 @@ pub struct Services {
     pub stripe: Stripe,
     /// Where errors are reported.
     pub reporter: Reporter,
+    /// In which time people are shown times.
+    pub zone: Zone,
 }
 
 impl Services {
@@ -83,6 +86,11 @@ impl Services {
             false => Reach::Public,
         };
         let outbound = Outbound::new(reach);
+        let zone = config.time.zone.parse();
+        let zone = zone.unwrap_or_else(|error: UnknownZone| {
+            tracing::error!("{error} (time.zone); people are shown UTC");
+            Zone::utc()
+        });
         let mailer = Mailer::new(&config, Arc::clone(&clock), &outbound);
         Self {
             stripe: Stripe::new(Arc::clone(&config), outbound.clone()),
@@ -103,6 +111,7 @@ impl Services {
             outbound,
             metrics: Metrics::default(),
             reporter: Reporter::default(),
+            zone,
         }
     }
 

@@ -7,6 +7,7 @@ use super::cookies;
 use super::session::Session;
 use crate::cloudflare::Country;
 use crate::controllers::extract::{ClientAddress, ClientCountry};
+use crate::domain::zone::Zone;
 use crate::errors::AppError;
 use crate::random;
 use crate::state::AppState;
@@ -45,6 +46,8 @@ pub struct Identity {
     pub address: IpAddr,
     /// The country of that, if it is known.
     pub country: Option<Country>,
+    /// In which time they are shown times.
+    pub zone: Zone,
     /// The second token was in the header and fits.
     proven: bool,
 }
@@ -166,6 +169,7 @@ async fn by_token(
         via: Via::Bearer,
         address,
         country: None,
+        zone: state.services.zone.clone(),
         proven: false,
     }))
 }
@@ -190,6 +194,7 @@ async fn by_cookie(
             via: Via::Cookie,
             address,
             country: None,
+            zone: state.services.zone.clone(),
             proven: false,
         }
     }))

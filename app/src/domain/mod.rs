@@ -8,3 +8,4 @@ pub mod order;
 pub mod product;
 pub mod vendor;
 pub mod words;
+pub mod zone;

@@ -1,24 +1,23 @@
 //! Amounts, dates and numbers as people read them, in English.
 
 use super::money::Money;
+use super::zone::Zone;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-/// A date such as `24 November 2026`, in UTC.
+/// A date such as `24 November 2026`.
 #[must_use]
-pub fn date(at: OffsetDateTime) -> String {
+pub fn date(at: OffsetDateTime, zone: &Zone) -> String {
     let form = format_description!("[day padding:none] [month repr:long] [year]");
-    at.to_offset(time::UtcOffset::UTC)
-        .format(form)
-        .unwrap_or_default()
+    zone.at(at).format(form).unwrap_or_default()
 }
 
-/// A moment such as `24 November 2026, 10:05 UTC`.
+/// A moment such as `24 November 2026, 11:05 CET`.
 #[must_use]
-pub fn moment(at: OffsetDateTime) -> String {
+pub fn moment(at: OffsetDateTime, zone: &Zone) -> String {
     let form = format_description!("[hour]:[minute]");
-    let at = at.to_offset(time::UtcOffset::UTC);
-    format!("{}, {} UTC", date(at), at.format(form).unwrap_or_default())
+    let time = zone.at(at).format(form).unwrap_or_default();
+    format!("{}, {time} {}", date(at, zone), zone.abbreviation(at))
 }
 
 /// An amount such as `€1,234.50`, or with its code where the sign is not
@@ -82,8 +81,11 @@ mod tests {
     #[test]
     fn dates_and_rates_are_short() {
         let at = datetime!(2026-11-04 23:05 UTC);
-        assert_eq!(date(at), "4 November 2026");
-        assert_eq!(moment(at), "4 November 2026, 23:05 UTC");
+        assert_eq!(date(at, &Zone::utc()), "4 November 2026");
+        assert_eq!(moment(at, &Zone::utc()), "4 November 2026, 23:05 UTC");
+        let zone = "Europe/Luxembourg".parse().unwrap();
+        assert_eq!(date(at, &zone), "5 November 2026");
+        assert_eq!(moment(at, &zone), "5 November 2026, 00:05 CET");
         assert_eq!(percent(1700), "17%");
         assert_eq!(percent(810), "8.1%");
         assert_eq!(percent(5), "0.05%");

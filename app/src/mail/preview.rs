@@ -10,6 +10,7 @@ use super::templates::password_reset::PasswordReset;
 use super::templates::test_mail::TestMail;
 use crate::domain::ids::OrderId;
 use crate::domain::money::{Currency, Money};
+use crate::domain::zone::Zone;
 use crate::pdf::invoice::{Invoice, Party};
 use time::macros::datetime;
 
@@ -119,6 +120,7 @@ fn invoice() -> Invoice {
     Invoice {
         label: "INV-1007".to_owned(),
         issued_at: datetime!(2026-11-24 10:00 UTC),
+        zone: Zone::utc(),
         order: OrderId(10_042),
         seller: party(SHOP),
         customer: party("Zoë O'Neill"),

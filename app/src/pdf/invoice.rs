@@ -4,6 +4,7 @@ use super::fonts::Fonts;
 use super::{PdfError, layout, write};
 use crate::domain::ids::OrderId;
 use crate::domain::money::Money;
+use crate::domain::zone::Zone;
 use time::OffsetDateTime;
 
 /// Everything that is printed on an invoice.
@@ -13,6 +14,8 @@ pub struct Invoice {
     pub label: String,
     /// When it was given.
     pub issued_at: OffsetDateTime,
+    /// Whose date is printed.
+    pub zone: Zone,
     /// The order it is for.
     pub order: OrderId,
     /// Who sells.
@@ -133,6 +136,7 @@ mod tests {
         Invoice {
             label: text.to_owned(),
             issued_at: datetime!(2026-11-24 10:00 UTC),
+            zone: Zone::utc(),
             order: OrderId(1),
             seller: party(),
             customer: party(),

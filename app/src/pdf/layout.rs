@@ -125,7 +125,7 @@ impl Pen<'_> {
         }
         let facts = format!(
             "Date: {}   Order: {}",
-            words::date(invoice.issued_at),
+            words::date(invoice.issued_at, &invoice.zone),
             invoice.order
         );
         self.text(LEFT, BODY, Face::Regular, &facts);

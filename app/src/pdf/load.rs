@@ -3,9 +3,10 @@
 use super::invoice::{Invoice, Line, Party};
 use crate::domain::ids::{InvoiceId, VendorId};
 use crate::domain::money::{Currency, Money, UnknownCurrency};
+use crate::domain::zone::Zone;
+use crate::services::Services;
 use crate::storage::documents::{self, InvoiceFacts, ItemFacts, OrderFacts};
 use crate::storage::{Doing, StorageError};
-use sqlx::PgPool;
 
 /// An invoice cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -32,11 +33,11 @@ pub struct Loaded {
 /// # Errors
 /// When the database fails.
 pub async fn load(
-    pool: &PgPool,
+    services: &Services,
     vendor: VendorId,
     id: InvoiceId,
 ) -> Result<Option<Loaded>, LoadError> {
-    let mut db = pool.acquire().await.doing("get a connection")?;
+    let mut db = services.pool.acquire().await.doing("get a connection")?;
     let Some(invoice) = documents::invoice(&mut *db, vendor, id).await? else {
         return Ok(None);
     };
@@ -45,7 +46,7 @@ pub async fn load(
     };
     Ok(Some(Loaded {
         customer_email: order.customer_email.clone(),
-        invoice: put_together(invoice, order, items)?,
+        invoice: put_together(invoice, order, items, &services.zone)?,
     }))
 }
 
@@ -53,6 +54,7 @@ fn put_together(
     invoice: InvoiceFacts,
     order: OrderFacts,
     items: Vec<ItemFacts>,
+    zone: &Zone,
 ) -> Result<Invoice, UnknownCurrency> {
     let currency: Currency = invoice.currency.parse()?;
     let address = [order.customer_address, order.customer_country]
@@ -63,6 +65,7 @@ fn put_together(
     Ok(Invoice {
         label: invoice.label,
         issued_at: invoice.issued_at,
+        zone: zone.clone(),
         order: invoice.order_id,
         seller: Party {
             name: order.shop_name,

@@ -40,6 +40,7 @@ pub(super) fn write(
 }
 
 fn metadata(label: &str, author: &str, at: OffsetDateTime) -> Metadata {
+    let at = at.to_offset(time::UtcOffset::UTC);
     let made = DateTime::new(u16::try_from(at.year()).unwrap_or_default())
         .month(at.month().into())
         .day(at.day())

@@ -25,10 +25,11 @@ pub(super) fn draw(f: &mut Formatter<'_>, plot: &Plot, ticks: &[f64]) -> Result 
     let span = plot.until - plot.from;
     for step in 0..=TIMES {
         let at = plot.from + span * step / TIMES;
+        let local = plot.zone.at(at);
         let time = if span > Duration::days(2) {
-            at.format(format_description!("[month]-[day]"))
+            local.format(format_description!("[month]-[day]"))
         } else {
-            at.format(format_description!("[hour]:[minute]"))
+            local.format(format_description!("[hour]:[minute]"))
         };
         let anchor = match step {
             0 => "start",
@@ -45,9 +46,10 @@ pub(super) fn draw(f: &mut Formatter<'_>, plot: &Plot, ticks: &[f64]) -> Result 
     }
     write!(
         f,
-        r#"<text class="plot-unit" x="{LEFT}" y="{:.1}">{}, UTC</text></g>"#,
+        r#"<text class="plot-unit" x="{LEFT}" y="{:.1}">{}, {}</text></g>"#,
         TOP - 2.0,
-        Escaped(&plot.unit)
+        Escaped(&plot.unit),
+        Escaped(plot.zone.name())
     )?;
     legend(f, plot)
 }

@@ -9,6 +9,7 @@ mod axes;
 mod marks;
 pub mod scale;
 
+use crate::domain::zone::Zone;
 use std::fmt;
 use time::OffsetDateTime;
 
@@ -46,6 +47,8 @@ pub struct Plot {
     pub title: String,
     /// What the numbers are, such as "jobs a minute".
     pub unit: String,
+    /// In which time the horizontal axis is written.
+    pub zone: Zone,
     /// The first and last moment of the horizontal axis.
     pub from: OffsetDateTime,
     /// See `from`.
@@ -192,6 +195,7 @@ mod tests {
         Plot {
             title: "Jobs <done>".to_owned(),
             unit: "jobs a minute".to_owned(),
+            zone: Zone::utc(),
             from,
             until: from + Duration::HOUR,
             marks,

@@ -2,6 +2,7 @@
 
 use super::{Doing, StorageError};
 use crate::domain::ids::{ProductId, VendorId};
+use crate::domain::zone::Zone;
 use sqlx::{FromRow, PgExecutor};
 use time::OffsetDateTime;
 
@@ -58,10 +59,12 @@ pub async fn sales(
     db: impl PgExecutor<'_>,
     vendor: Option<VendorId>,
     since: OffsetDateTime,
+    zone: &Zone,
 ) -> Result<Vec<DayRow>, StorageError> {
     sqlx::query_as(include_str!("sql/dashboard/sales.sql"))
         .bind(vendor)
         .bind(since)
+        .bind(zone.name())
         .fetch_all(db)
         .await
         .doing("add up the sales")

@@ -9,6 +9,7 @@ use time::macros::datetime;
 use wizamart::domain::ids::OrderId;
 use wizamart::domain::money::{Currency, Money};
 use wizamart::domain::words;
+use wizamart::domain::zone::Zone;
 use wizamart::pdf::invoice::{Invoice, Line, Party};
 
 fn invoice(lines: Vec<Line>) -> Invoice {
@@ -19,6 +20,7 @@ fn invoice(lines: Vec<Line>) -> Invoice {
     Invoice {
         label: "INV-2026-0042".to_owned(),
         issued_at: datetime!(2026-11-24 10:00 UTC),
+        zone: Zone::utc(),
         order: OrderId(10_042),
         seller: Party {
             name: "Müller & Söhne".to_owned(),

@@ -72,3 +72,4 @@ mod users;
 mod vendors;
 mod websocket;
 mod without_redis;
+mod zones;

@@ -6,13 +6,13 @@ use crate::auth::{qr, second_factor};
 use crate::controllers::admin::frame::Frame;
 use crate::controllers::admin::page;
 use crate::errors::{AppError, AppResult};
+use crate::pages::when;
 use crate::state::AppState;
 use crate::storage::credentials::{self, ProfileRow};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use time::macros::format_description;
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -92,12 +92,11 @@ async fn render(
         }),
         None => None,
     };
-    let form = format_description!("[year]-[month]-[day] [hour]:[minute]");
     let logins = logins::list(state, &identity)
         .await?
         .into_iter()
         .map(|login| Line {
-            began: login.began_at.format(form).unwrap_or_default(),
+            began: when::minute(login.began_at, &state.services.zone),
             login,
         })
         .collect();

@@ -5,7 +5,9 @@
 
 use crate::auth::identity::Identity;
 use crate::domain::ids::VendorId;
+use crate::pages::when;
 use crate::storage::users::Role;
+use time::OffsetDateTime;
 
 /// The surroundings of a page.
 #[derive(Clone, Debug)]
@@ -105,6 +107,30 @@ impl Frame {
     #[must_use]
     pub fn email(&self) -> &str {
         &self.identity.session.email
+    }
+
+    /// Date, hour and minute, in the time of the box.
+    #[must_use]
+    pub fn minute(&self, at: OffsetDateTime) -> String {
+        when::minute(at, &self.identity.zone)
+    }
+
+    /// Date, hour, minute and second, in the time of the box.
+    #[must_use]
+    pub fn second(&self, at: OffsetDateTime) -> String {
+        when::second(at, &self.identity.zone)
+    }
+
+    /// Date, in the time of the box.
+    #[must_use]
+    pub fn day(&self, at: OffsetDateTime) -> String {
+        when::day(at, &self.identity.zone)
+    }
+
+    /// Whose time that is, for headings.
+    #[must_use]
+    pub fn zone(&self) -> &str {
+        self.identity.zone.name()
     }
 
     /// What every form must carry.

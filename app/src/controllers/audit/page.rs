@@ -6,13 +6,13 @@ use crate::controllers::admin::frame::Frame;
 use crate::controllers::admin::page;
 use crate::controllers::extract::QueryOf;
 use crate::errors::AppResult;
+use crate::pages::when;
 use crate::state::AppState;
 use crate::storage::audit::ActRow;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use time::macros::format_description;
 
 #[derive(Template)]
 #[template(path = "audit.html")]
@@ -38,11 +38,10 @@ pub async fn audit_page(
     part: QueryOf<Part>,
 ) -> AppResult<Response> {
     let (rows, next) = acts(&state, &identity, part).await?;
-    let form = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
     let acts = rows
         .into_iter()
         .map(|row| Line {
-            at: row.at.format(form).unwrap_or_default(),
+            at: when::second(row.at, &state.services.zone),
             detail: match row.detail.as_object() {
                 Some(fields) if fields.is_empty() => String::new(),
                 _ => row.detail.to_string(),

@@ -34,7 +34,7 @@ pub async fn pdf(
     State(state): State<AppState>,
     PathOf(id): PathOf<InvoiceId>,
 ) -> AppResult<Response> {
-    let loaded = load(&state.pool, tenant.vendor, id)
+    let loaded = load(&state.services, tenant.vendor, id)
         .await
         .map_err(|error| match error {
             LoadError::Storage(error) => error.into(),

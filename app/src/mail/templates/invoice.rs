@@ -25,7 +25,7 @@ impl InvoiceMail {
             customer: one_line(&invoice.customer.name, 200),
             order: invoice.order.to_string(),
             label: one_line(&invoice.label, 60),
-            issued: words::date(invoice.issued_at),
+            issued: words::date(invoice.issued_at, &invoice.zone),
             total: words::money(invoice.total),
         }
     }

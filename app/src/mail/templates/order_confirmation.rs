@@ -3,6 +3,7 @@
 use super::bodies;
 use crate::domain::money::{Money, MoneyError};
 use crate::domain::words;
+use crate::domain::zone::Zone;
 use crate::mail::message::one_line;
 use crate::storage::documents::{ItemFacts, OrderFacts};
 
@@ -44,7 +45,7 @@ impl OrderConfirmation {
     ///
     /// # Errors
     /// When its amounts make no sense.
-    pub fn of(order: &OrderFacts, items: &[ItemFacts]) -> Result<Self, FactsError> {
+    pub fn of(order: &OrderFacts, items: &[ItemFacts], zone: &Zone) -> Result<Self, FactsError> {
         let currency = order.currency.parse()?;
         let lines = items.iter().map(|item| {
             let price = Money::new(item.price_cents, currency);
@@ -60,7 +61,7 @@ impl OrderConfirmation {
             shop: one_line(&order.shop_name, LONGEST),
             customer: one_line(&order.customer_name, LONGEST),
             order: order.id.to_string(),
-            placed: words::date(order.placed_at),
+            placed: words::date(order.placed_at, zone),
             lines: lines.collect::<Result<_, MoneyError>>()?,
             total: words::money(Money::new(order.total_cents, currency)),
         })

@@ -26,7 +26,7 @@ impl Job for InvoiceMail {
 
     async fn run(self, context: Context) -> Result<Outcome, JobError> {
         let other = |error: String| JobError::Other(error);
-        let loaded = load(&context.pool, self.vendor_id, self.invoice_id)
+        let loaded = load(&context.services, self.vendor_id, self.invoice_id)
             .await
             .map_err(|error| other(error.to_string()))?;
         let Some(loaded) = loaded else {

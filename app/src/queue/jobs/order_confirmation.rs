@@ -37,8 +37,8 @@ impl Job for OrderConfirmation {
         };
         // Without an address there is nobody to tell, and that settles it.
         if let Some(to) = order.customer_email.clone() {
-            let template =
-                Template::of(&order, &items).map_err(|error| JobError::Other(error.to_string()))?;
+            let template = Template::of(&order, &items, &context.services.zone)
+                .map_err(|error| JobError::Other(error.to_string()))?;
             let bodies = template
                 .render()
                 .map_err(|error| JobError::Other(error.to_string()))?;

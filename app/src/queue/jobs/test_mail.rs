@@ -31,7 +31,7 @@ impl Job for TestMail {
         };
         let template = Template {
             email: user.email.clone(),
-            asked: words::moment(context.clock.now()),
+            asked: words::moment(context.clock.now(), &context.services.zone),
             host: links::host(&context.services.config).to_owned(),
             transport: context.services.mailer.transport().name().to_owned(),
         };

@@ -430,7 +430,7 @@ pub const KEYS: &[Key] = &[
         form: r#"a zone name such as "UTC" or "Europe/Luxembourg""#,
         ..key(
             "time.zone",
-            "Time zone of schedules and of times shown to people. Data is kept in UTC.",
+            "Time zone of times shown to people and of the days of reports. Data and the schedules of periodic jobs are in UTC.",
         )
     },
     Key {

@@ -3,6 +3,7 @@
 //! seconds.
 
 use crate::domain::ids::VendorId;
+use crate::domain::zone::Zone;
 use crate::health::Readiness;
 use crate::pages::price;
 use crate::plot::{Marks, Plot, Series};
@@ -75,13 +76,14 @@ async fn of_shop(
     vendor: VendorId,
     now: OffsetDateTime,
 ) -> Result<Summary, StorageError> {
-    let days = dashboard::sales(&state.pool, Some(vendor), now - SALES).await?;
+    let zone = &state.services.zone;
+    let days = dashboard::sales(&state.pool, Some(vendor), now - SALES, zone).await?;
     let waiting = dashboard::waiting(&state.pool, vendor).await?;
-    let mut tiles = sales_tiles(&days, now);
+    let mut tiles = sales_tiles(&days, zone, now);
     tiles.push(("Orders to look after", waiting.to_string()));
     Ok(Summary {
         tiles,
-        plots: sales_plots(&days, now),
+        plots: sales_plots(&days, zone, now),
         queues: Vec::new(),
         troubles: Vec::new(),
         is_platform: false,
@@ -89,14 +91,15 @@ async fn of_shop(
 }
 
 async fn of_platform(state: &AppState, now: OffsetDateTime) -> Result<Summary, StorageError> {
-    let days = dashboard::sales(&state.pool, None, now - SALES).await?;
+    let zone = &state.services.zone;
+    let days = dashboard::sales(&state.pool, None, now - SALES, zone).await?;
     let queues = jobs::stats(&state.pool, now).await?;
     let report = state.health.report().await;
-    let mut tiles = sales_tiles(&days, now);
+    let mut tiles = sales_tiles(&days, zone, now);
     let oldest = queues.iter().filter_map(|queue| queue.oldest_due_at).min();
     let age = oldest.map_or(0, |at| (now - at).whole_seconds().max(0));
     tiles.push(("Oldest job waits", format!("{age} s")));
-    let mut plots = sales_plots(&days, now);
+    let mut plots = sales_plots(&days, zone, now);
     plots.push(latency(state, now).await?);
     plots.push(queue_age(state, now).await?);
     let troubles = match report.status {
@@ -123,10 +126,10 @@ fn by_currency(days: &[DayRow]) -> Vec<(&str, Vec<&DayRow>)> {
     groups
 }
 
-fn sales_tiles(days: &[DayRow], now: OffsetDateTime) -> Vec<(&'static str, String)> {
+fn sales_tiles(days: &[DayRow], zone: &Zone, now: OffsetDateTime) -> Vec<(&'static str, String)> {
     let today: Vec<&DayRow> = days
         .iter()
-        .filter(|day| day.day.date() == now.date())
+        .filter(|day| zone.at(day.day).date() == zone.at(now).date())
         .collect();
     let orders = |days: &[&DayRow]| days.iter().map(|day| day.orders).sum::<i64>();
     let revenue = |days: &[&DayRow]| {
@@ -153,12 +156,13 @@ fn sales_tiles(days: &[DayRow], now: OffsetDateTime) -> Vec<(&'static str, Strin
     ]
 }
 
-fn sales_plots(days: &[DayRow], now: OffsetDateTime) -> Vec<String> {
+fn sales_plots(days: &[DayRow], zone: &Zone, now: OffsetDateTime) -> Vec<String> {
     let groups = by_currency(days);
     let plot = |title: &str, unit: String, series: Vec<Series>| {
         Plot {
             title: title.to_owned(),
             unit,
+            zone: zone.clone(),
             from: now - SALES,
             until: now,
             marks: Marks::Bars,
@@ -207,7 +211,12 @@ async fn latency(state: &AppState, now: OffsetDateTime) -> Result<String, Storag
     ] {
         series.push(measured(state, name, label, now).await?);
     }
-    Ok(over_a_day("Time to answer", "milliseconds", series, now))
+    Ok(over_a_day(
+        state,
+        ("Time to answer", "milliseconds"),
+        series,
+        now,
+    ))
 }
 
 async fn queue_age(state: &AppState, now: OffsetDateTime) -> Result<String, StorageError> {
@@ -216,7 +225,12 @@ async fn queue_age(state: &AppState, now: OffsetDateTime) -> Result<String, Stor
         let name = format!("queue.age:{queue}");
         series.push(measured(state, &name, queue.as_str(), now).await?);
     }
-    Ok(over_a_day("Age of the oldest job", "seconds", series, now))
+    Ok(over_a_day(
+        state,
+        ("Age of the oldest job", "seconds"),
+        series,
+        now,
+    ))
 }
 
 async fn measured(
@@ -232,10 +246,16 @@ async fn measured(
     })
 }
 
-fn over_a_day(title: &str, unit: &str, series: Vec<Series>, now: OffsetDateTime) -> String {
+fn over_a_day(
+    state: &AppState,
+    (title, unit): (&str, &str),
+    series: Vec<Series>,
+    now: OffsetDateTime,
+) -> String {
     Plot {
         title: title.to_owned(),
         unit: unit.to_owned(),
+        zone: state.services.zone.clone(),
         from: now - MEASURED,
         until: now,
         marks: Marks::Lines,

@@ -1,7 +1,7 @@
 //! `GET /admin/jobs`: queues, workers, periodic jobs, and the jobs that were
 //! looked for.
 
-use super::{PATH, moment, plots, span};
+use super::{PATH, plots, span};
 use crate::auth::identity::Admin;
 use crate::controllers::admin::frame::Frame;
 use crate::controllers::admin::page;
@@ -9,6 +9,7 @@ use crate::controllers::extract::QueryOf;
 use crate::controllers::jobs::list::Filter;
 use crate::controllers::queues;
 use crate::errors::AppResult;
+use crate::pages::when::second;
 use crate::state::AppState;
 use crate::storage::cron::{self, CronRow};
 use crate::storage::jobs::{self, JobRow, JobState};
@@ -74,6 +75,7 @@ pub async fn index(
     let search = filter.search()?;
     let rows = jobs::search(&state.pool, &search).await?;
     let full = i64::try_from(rows.len()).is_ok_and(|rows| rows == search.limit);
+    let zone = &state.services.zone;
     let shown = Page {
         frame: Frame::new(identity, PATH),
         queues: queues::all(&state)
@@ -86,7 +88,7 @@ pub async fn index(
                 row,
             })
             .collect(),
-        plots: plots::all(&state.pool, now).await?,
+        plots: plots::all(&state.pool, zone, now).await?,
         workers: workers::list(&state.pool)
             .await?
             .into_iter()
@@ -99,8 +101,10 @@ pub async fn index(
             .await?
             .into_iter()
             .map(|row| CronLine {
-                next: moment(row.next_run_at),
-                last: row.last_run_at.map_or_else(|| "–".to_owned(), moment),
+                next: second(row.next_run_at, zone),
+                last: row
+                    .last_run_at
+                    .map_or_else(|| "–".to_owned(), |at| second(at, zone)),
                 row,
             })
             .collect(),
@@ -118,7 +122,7 @@ pub async fn index(
         jobs: rows
             .into_iter()
             .map(|row| JobLine {
-                created: moment(row.created_at),
+                created: second(row.created_at, zone),
                 row,
             })
             .collect(),

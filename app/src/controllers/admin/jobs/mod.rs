@@ -12,8 +12,6 @@ pub mod show;
 use crate::state::AppState;
 use axum::Router;
 use axum::routing::{get, post};
-use time::OffsetDateTime;
-use time::macros::format_description;
 
 /// Where the dashboard is.
 pub const PATH: &str = "/admin/jobs";
@@ -29,12 +27,6 @@ pub(super) fn routes() -> Router<AppState> {
             "/admin/queues/{name}/purge",
             get(purge::ask).post(purge::purge),
         )
-}
-
-/// A moment as a person reads it, in UTC.
-fn moment(at: OffsetDateTime) -> String {
-    let form = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
-    at.format(form).unwrap_or_default()
 }
 
 /// A time span as a person reads it: the two largest units.

@@ -1,5 +1,6 @@
 //! The queues over the last hour, from the samples.
 
+use crate::domain::zone::Zone;
 use crate::plot::{Marks, Plot, Series};
 use crate::storage::{StorageError, samples};
 use onebox_model::queues;
@@ -33,7 +34,11 @@ const PLOTS: [(&str, &str, &str, Marks); 4] = [
 ///
 /// # Errors
 /// When the database fails.
-pub async fn all(pool: &PgPool, now: OffsetDateTime) -> Result<Vec<String>, StorageError> {
+pub async fn all(
+    pool: &PgPool,
+    zone: &Zone,
+    now: OffsetDateTime,
+) -> Result<Vec<String>, StorageError> {
     let from = now - Duration::HOUR;
     let mut drawn = Vec::with_capacity(PLOTS.len());
     for (title, unit, prefix, marks) in PLOTS {
@@ -51,6 +56,7 @@ pub async fn all(pool: &PgPool, now: OffsetDateTime) -> Result<Vec<String>, Stor
         let plot = Plot {
             title: title.to_owned(),
             unit: unit.to_owned(),
+            zone: zone.clone(),
             from,
             until: now,
             marks,

@@ -1,11 +1,13 @@
 //! `GET /admin/jobs/{id}`: everything about one job, and what can be done.
 
-use super::{PATH, moment, span};
+use super::{PATH, span};
 use crate::auth::identity::Admin;
 use crate::controllers::admin::frame::Frame;
 use crate::controllers::admin::page;
 use crate::controllers::extract::PathOf;
+use crate::domain::zone::Zone;
 use crate::errors::{AppError, AppResult};
+use crate::pages::when::second;
 use crate::queue::feedback::{self, Known};
 use crate::state::AppState;
 use crate::storage::jobs::{self, JobRow, JobState};
@@ -59,7 +61,7 @@ pub async fn show(
     };
     let shown = Page {
         frame: Frame::new(identity, PATH),
-        times: times(&row),
+        times: times(&row, &state.services.zone),
         args: pretty(&row.args),
         result: known.result.as_ref().map(pretty),
         known,
@@ -68,7 +70,8 @@ pub async fn show(
     page(StatusCode::OK, &shown)
 }
 
-fn times(row: &JobRow) -> Vec<(&'static str, String)> {
+fn times(row: &JobRow, zone: &Zone) -> Vec<(&'static str, String)> {
+    let moment = |at| second(at, zone);
     let mut times = vec![
         ("Created", moment(row.created_at)),
         ("Due", moment(row.run_at)),

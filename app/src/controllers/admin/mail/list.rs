@@ -60,7 +60,7 @@ pub async fn list(
         mails: rows
             .into_iter()
             .map(|row| Line {
-                created: words::moment(row.created_at),
+                created: words::moment(row.created_at, &state.services.zone),
                 row,
             })
             .collect(),

@@ -45,10 +45,10 @@ struct Page {
 /// # Errors
 /// When the database fails.
 pub async fn list(Keeper(tenant): Keeper, State(state): State<AppState>) -> AppResult<Response> {
-    let now = state.clock.now();
+    let (now, zone) = (state.clock.now(), &state.services.zone);
     let form = form(
-        &when::day(now - Duration::days(30)),
-        &when::day(now),
+        &when::day(now - Duration::days(30), zone),
+        &when::day(now, zone),
         "xlsx",
     );
     render(&state, tenant, StatusCode::OK, form).await

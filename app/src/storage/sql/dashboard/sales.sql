@@ -1,6 +1,6 @@
--- Orders and what they brought, by day (UTC) and currency; $1 is a vendor or
--- NULL for all, $2 the first moment.
-SELECT date_trunc('day', placed_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS day,
+-- Orders and what they brought, by day and currency; $1 is a vendor or NULL for
+-- all, $2 the first moment, $3 the time zone whose days they are.
+SELECT date_trunc('day', placed_at AT TIME ZONE $3) AT TIME ZONE $3 AS day,
        currency,
        count(*) AS orders,
        COALESCE(sum(total_cents), 0)::bigint AS revenue

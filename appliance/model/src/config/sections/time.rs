@@ -3,7 +3,7 @@
 use crate::config::error::Finding;
 use serde::{Deserialize, Serialize};
 
-/// Time zone of schedules and of times shown to people.
+/// Time zone of times shown to people and of the days of reports.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Time {
