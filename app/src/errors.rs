@@ -202,6 +202,13 @@ impl From<Problem> for AppError {
 
 impl From<StorageError> for AppError {
     fn from(error: StorageError) -> Self {
+        if let sqlx::Error::Database(inner) = &error.source
+            && inner.code().as_deref() == Some(NO_TEXT)
+        {
+            return nonsense()
+                .detail("A text in the request holds a NUL character, which no text may.")
+                .into();
+        }
         let passes = match &error.source {
             sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
@@ -217,6 +224,9 @@ impl From<StorageError> for AppError {
         }
     }
 }
+
+/// PostgreSQL was sent what it takes for no text; in UTF-8 that is only NUL.
+const NO_TEXT: &str = "22021";
 
 /// Whether an error of PostgreSQL says that the server has too much to do, is
 /// stopping, or that others were in the way: the same request may do later.

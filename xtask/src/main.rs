@@ -25,6 +25,7 @@ mod seed;
 mod setup;
 mod store;
 mod suite;
+mod venv;
 mod workspace;
 
 use std::process::ExitCode;

@@ -77,6 +77,13 @@ pub fn check_json(headers: &HeaderMap) -> AppResult<()> {
 /// # Errors
 /// 400 when it is no JSON, 422 when it is not what was asked for.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> AppResult<T> {
+    // Serde would take a list of an object's values for the object.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(AppError::invalid(
+            "body",
+            "is a list where an object is due",
+        ));
+    }
     // The path costs a little and is needed only when something is wrong.
     if let Ok(value) = serde_json::from_slice(bytes) {
         return Ok(value);
@@ -139,9 +146,13 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for PathOf<
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        let Path(value) = Path::from_request_parts(parts, state)
-            .await
-            .map_err(|error: PathRejection| problem(error.status(), error.body_text()))?;
+        let Path(value) = Path::from_request_parts(parts, state).await.map_err(
+            |error: PathRejection| match error.status() {
+                // An id that is none names nothing, as one that is not there.
+                StatusCode::BAD_REQUEST => AppError::not_found(error.body_text()),
+                status => problem(status, error.body_text()),
+            },
+        )?;
         Ok(Self(value))
     }
 }

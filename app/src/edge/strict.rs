@@ -40,7 +40,7 @@ pub(super) fn check(head: &Parts, limits: &Limits) -> Result<(), Problem> {
             )),
         );
     }
-    if matches!(head.method, Method::CONNECT | Method::TRACE) {
+    if head.method == Method::CONNECT {
         return Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED).detail("This server is no proxy."));
     }
     let mut hosts = head.headers.get_all(header::HOST).iter();
@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(judge(two), bad);
         let other = Request::get("http://a.example/").header("host", "b.example");
         assert_eq!(judge(other), bad);
-        let proxy = Request::builder().method("TRACE").header("host", "a");
+        let proxy = Request::builder().method("CONNECT").header("host", "a");
         assert_eq!(judge(proxy), Some(StatusCode::METHOD_NOT_ALLOWED));
     }
 

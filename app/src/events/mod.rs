@@ -7,7 +7,7 @@
 
 pub mod hub;
 
-use crate::cache::CacheError;
+use crate::cache::{Cache, CacheError};
 use crate::domain::ids::{OrderId, VendorId};
 use crate::domain::money::Money;
 use crate::queue::feedback::Progress;
@@ -81,6 +81,14 @@ impl Event {
 /// # Errors
 /// When Redis is away. Callers may ignore that: news is not a promise.
 pub async fn publish(services: &Services, event: &Event) -> Result<(), CacheError> {
+    publish_on(&services.cache, event).await
+}
+
+/// The same where there is nothing but Redis at hand.
+///
+/// # Errors
+/// When Redis is away.
+pub async fn publish_on(cache: &Cache, event: &Event) -> Result<(), CacheError> {
     let text = serde_json::json!(event).to_string();
-    services.cache.publish(&event.channel(), &text).await
+    cache.publish(&event.channel(), &text).await
 }

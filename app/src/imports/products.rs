@@ -10,9 +10,9 @@ use super::source::{Feed, Source};
 use crate::domain::money::Currency;
 use crate::queue::job::Context;
 use crate::sheets::cells;
-use crate::storage::Doing;
 use crate::storage::imported_products::{self, Batch};
 use crate::storage::imports::{self, From as Begin, ImportRow, RowError, Step};
+use crate::storage::{Doing, plans, products};
 use std::collections::HashMap;
 
 /// Rows written at a time. Larger batches gain little and hold their locks
@@ -174,6 +174,7 @@ impl Run<'_> {
         let pool = self.context.pool.clone();
         let mut transaction = pool.begin().await.doing("begin a transaction")?;
         self.drop_repeated(&mut transaction).await?;
+        self.drop_beyond_plan(&mut transaction).await?;
         let products = std::mem::take(&mut self.products);
         let rows = i64::try_from(products.len()).unwrap_or(i64::MAX);
         let written = imported_products::upsert(
@@ -228,6 +229,40 @@ impl Run<'_> {
             let of = firsts.get(&product.sku).copied().unwrap_or_default();
             let detail = format!("stands already in row {of}, which counts");
             self.wrong(row, Field::Sku.as_str(), &product.sku, &detail);
+        }
+        Ok(())
+    }
+
+    /// What is new and for which the plan has no room is not taken; what is
+    /// there is changed all the same.
+    async fn drop_beyond_plan(
+        &mut self,
+        connection: &mut sqlx::PgConnection,
+    ) -> Result<(), RunError> {
+        let vendor = self.import.vendor_id;
+        // Counting and adding is one step: the vendor's row stays locked.
+        let limits = plans::hold(&mut *connection, vendor).await?;
+        let most = limits.as_ref().and_then(|limits| limits.max_products);
+        let (Some(limits), Some(most)) = (limits, most) else {
+            return Ok(());
+        };
+        let skus: Vec<String> = self.products.iter().map(|(_, p)| p.sku.clone()).collect();
+        let known = imported_products::known(&mut *connection, vendor, &skus).await?;
+        let count = products::count(connection, vendor).await?;
+        let mut room = usize::try_from(i64::from(most) - count).unwrap_or(0);
+        let plan = limits.plan.unwrap_or_default();
+        for (row, product) in std::mem::take(&mut self.products) {
+            if !known.contains(&product.sku) {
+                if room == 0 {
+                    let detail = format!(
+                        "the plan {plan} allows {most} products; remove some or choose a larger plan, and import again"
+                    );
+                    self.wrong(row, Field::Sku.as_str(), &product.sku, &detail);
+                    continue;
+                }
+                room -= 1;
+            }
+            self.products.push((row, product));
         }
         Ok(())
     }

@@ -6,7 +6,9 @@ use super::source::Source;
 use super::{orders, products};
 use crate::domain::ids::VendorId;
 use crate::files::{FileError, removal};
+use crate::queue::enqueue::{NewJob, enqueue};
 use crate::queue::job::Context;
+use crate::queue::jobs::import_mail::ImportMail;
 use crate::queue::outcome::{JobError, Outcome};
 use crate::storage::imports::{self, ImportKind, ImportRow};
 use crate::storage::{Doing, StorageError};
@@ -128,6 +130,7 @@ pub(super) async fn tell(context: &Context, import: &ImportRow, unit: &str) {
     context.progress(read, total, &text).await;
 }
 
+/// Ends an import; who asked for it gets a mail when not all of it was taken.
 async fn finish(
     context: &Context,
     import: &ImportRow,
@@ -135,8 +138,20 @@ async fn finish(
 ) -> Result<(), JobError> {
     let mut transaction = context.pool.begin().await.doing("begin a transaction")?;
     let now = context.clock.now();
-    imports::finish(&mut transaction, import, error, now).await?;
+    let ended = imports::finish(&mut transaction, import, error, now).await?;
     forget_file(&mut transaction, import, now).await?;
+    // Once: whoever comes later finds an import that has ended.
+    if ended && (error.is_some() || import.failed_rows > 0) {
+        let mail = ImportMail {
+            vendor: import.vendor_id,
+            import: import.id,
+        };
+        let mail = NewJob::of(&mail).map_err(|error| JobError::Other(error.to_string()))?;
+        let mail = mail.vendor(import.vendor_id);
+        enqueue(&mut transaction, &mail, now)
+            .await
+            .map_err(|error| JobError::Other(error.to_string()))?;
+    }
     transaction
         .commit()
         .await

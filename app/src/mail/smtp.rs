@@ -97,12 +97,9 @@ impl Transport for Smtp {
 
 fn judge(error: &smtp::Error) -> SendError {
     let text = format!("the mail server: {}", chain(error));
-    // A login that is refused is the operator's to put right; mail waits.
-    let login = error.status().is_some_and(|code| {
-        let code = u16::from(code);
-        matches!(code, 530 | 534 | 535 | 538)
-    });
-    if error.is_permanent() && !login {
+    // A refused login (535) is one of these: asking again with the same
+    // password gets boxes locked out. Whoever puts it right retries the jobs.
+    if error.is_permanent() {
         SendError::Permanent(text)
     } else if error.status().is_some() || error.is_tls() || error.is_client() || unconnected(error)
     {

@@ -2,18 +2,23 @@
 //! audit log are one transaction.
 
 use crate::auth::audit::{self, Entry};
+use crate::cache::Cache;
 use crate::errors::{AppError, Problem};
+use crate::events::{self, Event};
 use crate::storage::jobs::{self, JobRow, JobState};
 use crate::storage::{Doing, StorageError, queues};
 use axum::http::StatusCode;
 use onebox_model::QueueName;
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
+use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// Rows a purge deletes at a time.
 const SLICE: i64 = 5_000;
+/// How long news may take.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Why nothing was done.
 #[derive(Debug, thiserror::Error)]
@@ -89,12 +94,13 @@ pub async fn retry(
 }
 
 /// Ends a job: one that waits is dead at once, one that runs is stopped by its
-/// worker as soon as that hears of it.
+/// worker as soon as that hears of it. Who watches is told.
 ///
 /// # Errors
 /// When it has ended already, or the database fails.
 pub async fn cancel(
     pool: &PgPool,
+    cache: &Cache,
     id: Uuid,
     now: OffsetDateTime,
     entry: Entry,
@@ -104,7 +110,26 @@ pub async fn cancel(
     let row = or_why(&mut transaction, id, row, "it has ended already").await?;
     audit::record(&mut transaction, entry.subject(id)).await?;
     commit(transaction).await?;
+    // Of one that runs, its worker tells.
+    if row.state == JobState::Dead {
+        tell(cache, &row).await;
+    }
     Ok(row)
+}
+
+/// News are no promise, and Redis holds nobody up.
+async fn tell(cache: &Cache, row: &JobRow) {
+    let news = Event::JobFinished {
+        job: row.id,
+        kind: row.kind.clone(),
+        vendor: row.vendor_id,
+        state: row.state,
+        error: row.last_error.clone(),
+    };
+    let told = events::publish_on(cache, &news);
+    if !matches!(tokio::time::timeout(PATIENCE, told).await, Ok(Ok(()))) {
+        tracing::debug!(job = %row.id, "nobody hears that a job was cancelled");
+    }
 }
 
 /// Removes a job that does not run.

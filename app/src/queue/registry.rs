@@ -9,6 +9,7 @@ use super::jobs::cleanup_expired_sessions::CleanupExpiredSessions;
 use super::jobs::delete_files::DeleteFiles;
 use super::jobs::demo_mail::DemoMail;
 use super::jobs::file_retention::FileRetention;
+use super::jobs::import_mail::ImportMail;
 use super::jobs::import_orders::ImportOrders;
 use super::jobs::import_products::ImportProducts;
 use super::jobs::invoice_mail::InvoiceMail;
@@ -65,6 +66,7 @@ impl Registry {
             .with::<Noop>()
             .with::<Stamp>()
             .with::<InvoiceMail>()
+            .with::<ImportMail>()
             .with::<MailRetention>()
             .with::<TestMail>()
             .with::<OrderConfirmation>()

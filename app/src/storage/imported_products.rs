@@ -3,6 +3,7 @@
 use super::{Doing, StorageError};
 use crate::domain::ids::VendorId;
 use sqlx::{PgConnection, PgExecutor, Row};
+use std::collections::HashSet;
 use time::OffsetDateTime;
 
 /// Rows of a feed, column by column.
@@ -41,6 +42,24 @@ pub async fn vendor(
         .fetch_one(db)
         .await
         .doing("look up the vendor of an import")
+}
+
+/// Which of these article numbers the vendor has.
+///
+/// # Errors
+/// When the database fails.
+pub async fn known(
+    db: impl PgExecutor<'_>,
+    vendor: VendorId,
+    skus: &[String],
+) -> Result<HashSet<String>, StorageError> {
+    let known: Vec<String> = sqlx::query_scalar(include_str!("sql/imported_products/known.sql"))
+        .bind(vendor)
+        .bind(skus)
+        .fetch_all(db)
+        .await
+        .doing("look up the article numbers of a batch")?;
+    Ok(known.into_iter().collect())
 }
 
 /// Adds what is new and changes what differs; no article number may stand in

@@ -78,6 +78,7 @@ pub struct ImportRow {
     pub same_rows: i64,
     pub failed_rows: i64,
     pub error: Option<String>,
+    pub requested_by: Option<Uuid>,
     pub created_at: OffsetDateTime,
     pub started_at: Option<OffsetDateTime>,
     pub finished_at: Option<OffsetDateTime>,
@@ -105,6 +106,7 @@ impl FromRow<'_, PgRow> for ImportRow {
             same_rows: row.try_get("same_rows")?,
             failed_rows: row.try_get("failed_rows")?,
             error: row.try_get("error")?,
+            requested_by: row.try_get("requested_by")?,
             created_at: row.try_get("created_at")?,
             started_at: row.try_get("started_at")?,
             finished_at: row.try_get("finished_at")?,
@@ -358,7 +360,7 @@ pub async fn advance(
         .doing("take an import further")
 }
 
-/// Ends a run that was running.
+/// Ends a run that was running; says whether it was.
 ///
 /// # Errors
 /// When the database fails.
@@ -367,8 +369,8 @@ pub async fn finish(
     import: &ImportRow,
     error: Option<&str>,
     now: OffsetDateTime,
-) -> Result<(), StorageError> {
-    sqlx::query(include_str!("sql/imports/finish.sql"))
+) -> Result<bool, StorageError> {
+    let done = sqlx::query(include_str!("sql/imports/finish.sql"))
         .bind(import.vendor_id)
         .bind(import.id)
         .bind(if error.is_none() { "done" } else { "failed" })
@@ -377,7 +379,8 @@ pub async fn finish(
         .execute(&mut *connection)
         .await
         .doing("finish an import")?;
-    forget_skus(connection, import.id).await
+    forget_skus(connection, import.id).await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// Says why a run waits.

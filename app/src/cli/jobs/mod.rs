@@ -4,6 +4,7 @@ mod print;
 
 use super::{CliError, runtime};
 use crate::auth::audit::Entry;
+use crate::cache::Cache;
 use crate::controllers::jobs::JobView;
 use crate::health::queue::ALIVE;
 use crate::queue::control::{self, ControlError, Purged};
@@ -85,13 +86,14 @@ struct ListArgs {
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<(), CliError> {
     runtime::single(async {
         let pool = connect::lazy_pool(&settings.sessions, 1, "wizamart jobs");
-        let result = act(args, &pool).await;
+        let cache = Cache::from(&settings.redis)?;
+        let result = act(args, &pool, &cache).await;
         pool.close().await;
         result
     })?
 }
 
-async fn act(args: &Args, pool: &PgPool) -> Result<(), CliError> {
+async fn act(args: &Args, pool: &PgPool, cache: &Cache) -> Result<(), CliError> {
     let now = OffsetDateTime::now_utc();
     let entry = |action| Entry::unattended(WHO, action, now);
     match &args.act {
@@ -110,7 +112,7 @@ async fn act(args: &Args, pool: &PgPool) -> Result<(), CliError> {
             println!("the job is due now");
         }
         Act::Cancel { id } => {
-            let row = control::cancel(pool, *id, now, entry("job.cancel")).await?;
+            let row = control::cancel(pool, cache, *id, now, entry("job.cancel")).await?;
             match row.state {
                 JobState::Running => println!("the job's worker was told to stop it"),
                 _ => println!("the job is cancelled"),

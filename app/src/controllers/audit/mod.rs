@@ -36,6 +36,7 @@ pub(super) fn routes() -> Router<AppState> {
 pub struct Part {
     /// The last id of the part before.
     before: Option<i64>,
+    #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<i64>,
     /// Of one vendor only; owners see their own.
     vendor: Option<VendorId>,

@@ -20,6 +20,7 @@ const USUAL: i64 = 100;
 pub struct ErrorFilter {
     /// Rows after this one only.
     after: Option<i64>,
+    #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<i64>,
 }
 

@@ -19,6 +19,7 @@ const MOST: i64 = 200;
 #[into_params(parameter_in = Query)]
 pub struct ImportFilter {
     kind: Option<String>,
+    #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<i64>,
 }
 

@@ -36,6 +36,6 @@ pub async fn cancel(
 ) -> AppResult<Json<JobView>> {
     let now = state.clock.now();
     let entry = Entry::by(&identity, "job.cancel", now);
-    let row = control::cancel(&state.pool, id, now, entry).await?;
+    let row = control::cancel(&state.pool, &state.cache, id, now, entry).await?;
     Ok(Json(row.into()))
 }

@@ -31,6 +31,7 @@ pub struct Filter {
     /// What the page before gave as `next_cursor`
     pub(in crate::controllers) cursor: Option<String>,
     /// Jobs on a page, 50 unless told, at most 500
+    #[param(minimum = 1, maximum = 500, default = 50)]
     pub(in crate::controllers) limit: Option<i64>,
 }
 

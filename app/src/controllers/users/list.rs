@@ -22,6 +22,7 @@ const MOST: i64 = 200;
 pub struct Part {
     /// The last id of the part before.
     after: Option<Uuid>,
+    #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<i64>,
 }
 

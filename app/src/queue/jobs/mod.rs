@@ -6,6 +6,7 @@ pub mod cleanup_expired_sessions;
 pub mod delete_files;
 pub mod demo_mail;
 pub mod file_retention;
+pub mod import_mail;
 pub mod import_orders;
 pub mod import_products;
 pub mod invoice_mail;

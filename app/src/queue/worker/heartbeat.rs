@@ -4,8 +4,9 @@
 //! something.
 
 use super::{Shared, record};
+use crate::events::Event;
 use crate::queue::outcome::Outcome;
-use crate::storage::jobs::CANCELLED;
+use crate::storage::jobs::{CANCELLED, JobState};
 use crate::storage::leases::{Kept, Lease};
 use crate::storage::workers::Heartbeat;
 use crate::storage::{StorageError, leases, workers};
@@ -71,7 +72,7 @@ async fn keep(shared: &Shared, until: time::OffsetDateTime) -> Result<usize, Sto
     let kept = leases::extend(&shared.pool, shared.id, until).await?;
     for lease in &believed {
         match kept.iter().find(|kept| is(kept, lease)) {
-            Some(kept) if kept.cancelled => cancel(shared, *lease),
+            Some(kept) if kept.cancelled => cancel(shared, *lease, kept),
             Some(_) => {}
             None => {
                 if shared.held.abort(lease) {
@@ -87,7 +88,7 @@ fn is(kept: &Kept, lease: &Lease) -> bool {
     kept.id == lease.job && kept.attempt == lease.attempt
 }
 
-fn cancel(shared: &Shared, lease: Lease) {
+fn cancel(shared: &Shared, lease: Lease, kept: &Kept) {
     if shared.held.abort(&lease) {
         let ended = record::Ended {
             lease,
@@ -96,7 +97,14 @@ fn cancel(shared: &Shared, lease: Lease) {
                 error: CANCELLED.to_owned(),
             },
             took: Duration::ZERO,
-            news: None,
+            // Whether or not it has a vendor: whoever cancelled it watches.
+            news: Some(Event::JobFinished {
+                job: lease.job,
+                kind: kept.kind.clone(),
+                vendor: kept.vendor_id,
+                state: JobState::Dead,
+                error: Some(CANCELLED.to_owned()),
+            }),
         };
         ended.send(shared);
     }

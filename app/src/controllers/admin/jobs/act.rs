@@ -45,7 +45,7 @@ pub async fn act(
             format!("{PATH}/{id}")
         }
         Verb::Cancel => {
-            control::cancel(&state.pool, id, now, entry("job.cancel")).await?;
+            control::cancel(&state.pool, &state.cache, id, now, entry("job.cancel")).await?;
             format!("{PATH}/{id}")
         }
         Verb::Delete => {

@@ -2,4 +2,4 @@
 -- has been given to someone else.
 UPDATE jobs SET lease_until = $2
 WHERE worker_id = $1 AND state = 'running'
-RETURNING id, attempt, cancel_requested_at IS NOT NULL AS cancelled
+RETURNING id, attempt, kind, vendor_id, cancel_requested_at IS NOT NULL AS cancelled

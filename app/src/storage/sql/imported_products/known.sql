@@ -1,0 +1,1 @@
+SELECT sku FROM products WHERE vendor_id = $1 AND sku = ANY($2)
