@@ -209,6 +209,13 @@ impl From<StorageError> for AppError {
                 .detail("A text in the request holds a NUL character, which no text may.")
                 .into();
         }
+        // An administrator may name any vendor, also one that is not there.
+        if error
+            .broken()
+            .is_some_and(|name| name.ends_with("_vendor_id_fkey"))
+        {
+            return Self::not_found("There is no such vendor.");
+        }
         let passes = match &error.source {
             sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed

@@ -13,6 +13,7 @@ pub mod assets;
 pub mod audit;
 pub mod auth;
 pub mod billing;
+pub mod credit_notes;
 pub mod cron;
 pub mod customers;
 pub mod extract;
@@ -106,6 +107,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(audit::api_routes())
         .merge(auth::routes())
         .merge(imports::routes())
+        .merge(credit_notes::routes())
         .merge(cron::routes())
         .merge(customers::routes())
         .merge(flags::routes())

@@ -52,3 +52,7 @@ id!(
     /// An invoice of one vendor; not the number printed on it.
     InvoiceId
 );
+id!(
+    /// A credit note of one vendor; not the number printed on it.
+    CreditNoteId
+);

@@ -73,6 +73,12 @@ impl OrderStatus {
         }
     }
 
+    /// Whether the sale is undone, and with it its invoice.
+    #[must_use]
+    pub const fn takes_back(self) -> bool {
+        matches!(self, Self::Cancelled | Self::Refunded)
+    }
+
     /// Whether `next` may follow.
     #[must_use]
     pub fn may_become(self, next: Self) -> bool {

@@ -33,6 +33,7 @@
 //! stock is not touched: the marketplace's feed of products says what is left.
 
 use crate::domain::money::{Currency, Money};
+use crate::domain::order::OrderStatus;
 use crate::storage::imported_orders::Items;
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -53,7 +54,7 @@ pub struct Page {
 #[expect(missing_docs, reason = "described above")]
 pub struct Sent {
     pub id: String,
-    pub status: Status,
+    pub status: OrderStatus,
     #[serde(with = "time::serde::rfc3339")]
     pub placed_at: OffsetDateTime,
     pub currency: Currency,
@@ -64,19 +65,6 @@ pub struct Sent {
     pub invoiced_by: InvoicedBy,
     pub customer: Customer,
     pub items: Vec<Item>,
-}
-
-/// Where an order stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Status {
-    Pending,
-    Paid,
-    Shipped,
-    Delivered,
-    Cancelled,
-    Refunded,
 }
 
 /// Who writes the invoice.
@@ -130,21 +118,6 @@ fn wrong<T>(field: &'static str, value: &str, detail: impl Into<String>) -> Resu
         value: value.to_owned(),
         detail: detail.into(),
     })
-}
-
-impl Status {
-    /// The name in the table of orders.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Paid => "paid",
-            Self::Shipped => "shipped",
-            Self::Delivered => "delivered",
-            Self::Cancelled => "cancelled",
-            Self::Refunded => "refunded",
-        }
-    }
 }
 
 impl Sent {

@@ -4,14 +4,17 @@
 use super::fetch::{self, FetchError, Request};
 use super::order::{InvoicedBy, Page, Sent, Wrong};
 use super::run::{self, RunError};
+use crate::domain::ids::{OrderId, VendorId};
 use crate::domain::money::Currency;
+use crate::domain::order::OrderStatus;
 use crate::queue::job::Context;
-use crate::storage::Doing;
 use crate::storage::imported_orders::{self, Customer, Order};
 use crate::storage::imported_products;
 use crate::storage::imports::{self, ImportRow, RowError, Step};
+use crate::storage::{Doing, credit_notes};
 use reqwest::Url;
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
 /// The largest page that is read.
 const LARGEST_PAGE: usize = 8 << 20;
@@ -207,10 +210,29 @@ async fn one(
         imported_orders::insert(&mut *connection, vendor, customer, &order, &items, now).await?;
     if let Some(id) = new {
         if sent.invoiced_by == InvoicedBy::Seller {
-            imported_orders::insert_invoice(connection, vendor, id, now).await?;
+            imported_orders::insert_invoice(&mut *connection, vendor, id, now).await?;
+            take_back(connection, vendor, id, sent.status, now).await?;
         }
         return Ok(Some(Came::New));
     }
-    let changed = imported_orders::update(connection, vendor, &order, now).await?;
-    Ok(Some(if changed { Came::Changed } else { Came::Same }))
+    let changed = imported_orders::update(&mut *connection, vendor, &order, now).await?;
+    let Some((id, status)) = changed else {
+        return Ok(Some(Came::Same));
+    };
+    take_back(connection, vendor, id, status, now).await?;
+    Ok(Some(Came::Changed))
+}
+
+/// The invoice of an order that was called off elsewhere, if it was ours.
+async fn take_back(
+    connection: &mut PgConnection,
+    vendor: VendorId,
+    order: OrderId,
+    status: OrderStatus,
+    now: OffsetDateTime,
+) -> Result<(), RunError> {
+    if status.takes_back() {
+        credit_notes::issue(connection, vendor, order, status, now).await?;
+    }
+    Ok(())
 }

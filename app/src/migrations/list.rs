@@ -52,6 +52,7 @@ pub const ALL: &[Migration] = &[
     migration!(10, "0010", "queue_control"),
     migration!(11, "0011", "payments"),
     migration!(12, "0012", "report_files"),
+    migration!(13, "0013", "credit_notes"),
 ];
 
 impl Migration {

@@ -1,6 +1,7 @@
 //! An invoice: its data, and the file it becomes.
 
 use super::fonts::Fonts;
+use super::layout::Heading;
 use super::{PdfError, layout, write};
 use crate::domain::ids::OrderId;
 use crate::domain::money::Money;
@@ -83,13 +84,7 @@ impl Invoice {
     /// Name of its file.
     #[must_use]
     pub fn file_name(&self) -> String {
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        let name: String = self
-            .label
-            .chars()
-            .map(|c| if plain(c) { c } else { '-' })
-            .collect();
-        format!("{}.pdf", name.trim_matches(['.', '-']))
+        file_name(&self.label)
     }
 
     /// The PDF file.
@@ -97,16 +92,34 @@ impl Invoice {
     /// # Errors
     /// When the amounts make no sense.
     pub fn render(&self) -> Result<Vec<u8>, PdfError> {
-        let fonts = Fonts::load()?;
-        let pages = layout::invoice(self, &fonts)?;
-        write::write(
-            &pages,
-            &fonts,
-            &self.label,
-            &self.seller.name,
-            self.issued_at,
-        )
+        let heading = Heading {
+            kind: "Invoice",
+            label: &self.label,
+            issued_at: self.issued_at,
+            to: "Invoice to",
+            reference: None,
+            total: "Total",
+        };
+        render(self, &heading)
     }
+}
+
+/// The file of a document about a sale.
+pub(super) fn render(sale: &Invoice, heading: &Heading<'_>) -> Result<Vec<u8>, PdfError> {
+    let fonts = Fonts::load()?;
+    let pages = layout::document(sale, heading, &fonts)?;
+    let title = format!("{} {}", heading.kind, heading.label);
+    write::write(&pages, &fonts, &title, &sale.seller.name, heading.issued_at)
+}
+
+/// The name of the file of a document.
+pub(super) fn file_name(label: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let name: String = label
+        .chars()
+        .map(|c| if plain(c) { c } else { '-' })
+        .collect();
+    format!("{}.pdf", name.trim_matches(['.', '-']))
 }
 
 impl Line {

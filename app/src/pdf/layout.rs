@@ -1,5 +1,5 @@
-//! What stands where on an invoice's pages. Units are points from the upper
-//! left corner; nothing is drawn here.
+//! What stands where on the pages of an invoice or a credit note. Units are
+//! points from the upper left corner; nothing is drawn here.
 
 use super::PdfError;
 use super::fonts::{Face, Fonts};
@@ -7,6 +7,7 @@ use super::invoice::{Invoice, Line, Party};
 use crate::domain::money::Money;
 use crate::domain::words;
 use crate::mail::message::one_line;
+use time::OffsetDateTime;
 
 /// A4.
 pub(super) const WIDTH: f32 = 595.28;
@@ -53,17 +54,39 @@ pub(super) enum Mark {
 
 pub(super) type Page = Vec<Mark>;
 
+/// What the kinds of documents say differently about a sale.
+pub(super) struct Heading<'a> {
+    /// What it is.
+    pub(super) kind: &'static str,
+    /// Its number, with prefix.
+    pub(super) label: &'a str,
+    /// When it was given.
+    pub(super) issued_at: OffsetDateTime,
+    /// What stands above the customer.
+    pub(super) to: &'static str,
+    /// What it refers to, if anything.
+    pub(super) reference: Option<String>,
+    /// What stands beside the total.
+    pub(super) total: &'static str,
+}
+
 struct Pen<'a> {
     fonts: &'a Fonts,
+    heading: &'a Heading<'a>,
     invoice: &'a Invoice,
     pages: Vec<Page>,
     page: Page,
     y: f32,
 }
 
-pub(super) fn invoice(invoice: &Invoice, fonts: &Fonts) -> Result<Vec<Page>, PdfError> {
+pub(super) fn document(
+    invoice: &Invoice,
+    heading: &Heading<'_>,
+    fonts: &Fonts,
+) -> Result<Vec<Page>, PdfError> {
     let mut pen = Pen {
         fonts,
+        heading,
         invoice,
         pages: Vec::new(),
         page: Page::new(),
@@ -112,23 +135,34 @@ impl Pen<'_> {
         let start = self.y;
         self.party(LEFT, half, &invoice.seller);
         let left = std::mem::replace(&mut self.y, start);
-        self.text(LEFT + half + 20.0, SMALL, Face::Regular, "Invoice to");
+        let to = self.heading.to;
+        self.text(LEFT + half + 20.0, SMALL, Face::Regular, to);
         self.y += LINE;
         self.party(LEFT + half + 20.0, half, &invoice.customer);
         self.y = self.y.max(left) + 30.0;
 
-        let label = one_line(&invoice.label, LONGEST);
-        let title = format!("Invoice {label}");
+        let label = one_line(self.heading.label, LONGEST);
+        let title = format!("{} {label}", self.heading.kind);
         for line in self.fonts.wrap(Face::Bold, TITLE, &title, RIGHT - LEFT) {
             self.text(LEFT, TITLE, Face::Bold, &line);
             self.y += TITLE * 1.3;
         }
         let facts = format!(
             "Date: {}   Order: {}",
-            words::date(invoice.issued_at, &invoice.zone),
+            words::date(self.heading.issued_at, &invoice.zone),
             invoice.order
         );
         self.text(LEFT, BODY, Face::Regular, &facts);
+        if let Some(reference) = &self.heading.reference {
+            let reference = one_line(reference, LONGEST);
+            for line in self
+                .fonts
+                .wrap(Face::Regular, BODY, &reference, RIGHT - LEFT)
+            {
+                self.y += LINE;
+                self.text(LEFT, BODY, Face::Regular, &line);
+            }
+        }
         self.y += 2.0 * LINE;
     }
 
@@ -172,13 +206,9 @@ impl Pen<'_> {
         }
         self.pages.push(std::mem::take(&mut self.page));
         self.y = TOP;
-        let label = one_line(&self.invoice.label, 60);
-        self.text(
-            LEFT,
-            SMALL,
-            Face::Regular,
-            &format!("Invoice {label}, continued"),
-        );
+        let label = one_line(self.heading.label, 60);
+        let again = format!("{} {label}, continued", self.heading.kind);
+        self.text(LEFT, SMALL, Face::Regular, &again);
         self.y += 2.0 * LINE;
         self.table_head();
     }
@@ -223,7 +253,7 @@ impl Pen<'_> {
         self.y -= LINE - 5.0;
         self.rule(PRICE - 120.0);
         self.y += LINE;
-        self.total("Total", self.invoice.total, Face::Bold);
+        self.total(self.heading.total, self.invoice.total, Face::Bold);
         Ok(())
     }
 

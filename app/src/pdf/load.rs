@@ -1,12 +1,13 @@
-//! An invoice as it is stored, made ready to be printed.
+//! Invoices and credit notes as they are stored, made ready to be printed.
 
+use super::credit_note::CreditNote;
 use super::invoice::{Invoice, Line, Party};
-use crate::domain::ids::{InvoiceId, VendorId};
+use crate::domain::ids::{CreditNoteId, InvoiceId, VendorId};
 use crate::domain::money::{Currency, Money, UnknownCurrency};
 use crate::domain::zone::Zone;
 use crate::services::Services;
 use crate::storage::documents::{self, InvoiceFacts, ItemFacts, OrderFacts};
-use crate::storage::{Doing, StorageError};
+use crate::storage::{Doing, StorageError, credit_notes};
 
 /// An invoice cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +48,27 @@ pub async fn load(
     Ok(Some(Loaded {
         customer_email: order.customer_email.clone(),
         invoice: put_together(invoice, order, items, &services.zone)?,
+    }))
+}
+
+/// Reads a credit note; `None` when the vendor has none of that number.
+///
+/// # Errors
+/// When the database fails.
+pub async fn credit_note(
+    services: &Services,
+    vendor: VendorId,
+    id: CreditNoteId,
+) -> Result<Option<CreditNote>, LoadError> {
+    let Some(note) = credit_notes::find(&services.pool, vendor, id).await? else {
+        return Ok(None);
+    };
+    let invoice = load(services, vendor, note.invoice_id).await?;
+    Ok(invoice.map(|loaded| CreditNote {
+        label: note.label,
+        issued_at: note.issued_at,
+        reason: note.reason,
+        invoice: loaded.invoice,
     }))
 }
 

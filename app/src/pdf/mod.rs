@@ -8,6 +8,7 @@
 //!
 //! Start reading at [`invoice`].
 
+pub mod credit_note;
 mod fonts;
 pub mod invoice;
 mod layout;

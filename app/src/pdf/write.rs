@@ -18,7 +18,7 @@ use time::OffsetDateTime;
 pub(super) fn write(
     pages: &[Page],
     fonts: &Fonts,
-    label: &str,
+    title: &str,
     author: &str,
     at: OffsetDateTime,
 ) -> Result<Vec<u8>, PdfError> {
@@ -33,13 +33,13 @@ pub(super) fn write(
         surface.finish();
         page.finish();
     }
-    document.set_metadata(metadata(label, author, at));
+    document.set_metadata(metadata(title, author, at));
     document
         .finish()
         .map_err(|error| PdfError::Write(format!("{error:?}")))
 }
 
-fn metadata(label: &str, author: &str, at: OffsetDateTime) -> Metadata {
+fn metadata(title: &str, author: &str, at: OffsetDateTime) -> Metadata {
     let at = at.to_offset(time::UtcOffset::UTC);
     let made = DateTime::new(u16::try_from(at.year()).unwrap_or_default())
         .month(at.month().into())
@@ -49,7 +49,7 @@ fn metadata(label: &str, author: &str, at: OffsetDateTime) -> Metadata {
         .second(at.second())
         .utc_offset_hour(0);
     Metadata::new()
-        .title(format!("Invoice {}", one_line(label, 200)))
+        .title(one_line(title, 200))
         .authors(vec![one_line(author, 200)])
         .language("en".to_owned())
         .creator("Wizamart".to_owned())

@@ -8,6 +8,7 @@ use super::jobs::clean_up::CleanUp;
 use super::jobs::cleanup_expired_sessions::CleanupExpiredSessions;
 use super::jobs::delete_files::DeleteFiles;
 use super::jobs::demo_mail::DemoMail;
+use super::jobs::due_credit_notes::DueCreditNotes;
 use super::jobs::file_retention::FileRetention;
 use super::jobs::import_mail::ImportMail;
 use super::jobs::import_orders::ImportOrders;
@@ -52,6 +53,7 @@ impl Registry {
             .with::<TakeSamples>()
             .with::<CleanupExpiredSessions>()
             .with::<DemoMail>()
+            .with::<DueCreditNotes>()
             .with::<PasswordReset>()
             .with::<RefreshCloudflare>()
             .with::<RotateSigningKeys>()

@@ -6,12 +6,13 @@ use crate::domain::ids::OrderId;
 use crate::domain::order::OrderStatus;
 use crate::errors::{AppError, AppResult};
 use crate::services::Services;
-use crate::storage::Doing;
 use crate::storage::orders::{self, OrderRow};
+use crate::storage::{Doing, credit_notes};
 use serde_json::json;
 
 /// Moves an order to another state. A cancelled order's pieces go back into
-/// stock.
+/// stock. An invoice that was given stays as it is: a credit note takes it back
+/// when the order is cancelled or refunded.
 ///
 /// # Errors
 /// 404, 409 when that state may not follow, 412 when the revision is another
@@ -37,8 +38,12 @@ pub async fn move_to(
     if status == OrderStatus::Cancelled {
         orders::give_back(&mut *transaction, tenant.vendor, id, now).await?;
     }
+    let mut detail = json!({"from": order.status, "to": status});
+    if status.takes_back() {
+        let note = credit_notes::issue(&mut *transaction, tenant.vendor, id, status, now).await?;
+        detail["credit_note"] = json!(note);
+    }
     let entry = Entry::of(tenant, "order.status", now).subject(id);
-    let detail = json!({"from": order.status, "to": status});
     audit::record(&mut transaction, entry.detail(detail)).await?;
     transaction
         .commit()

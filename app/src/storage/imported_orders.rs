@@ -2,6 +2,7 @@
 
 use super::{Doing, StorageError};
 use crate::domain::ids::{CustomerId, OrderId, VendorId};
+use crate::domain::order::OrderStatus;
 use sqlx::{PgConnection, PgExecutor};
 use time::OffsetDateTime;
 
@@ -100,8 +101,8 @@ pub async fn insert(
     Ok(Some(id))
 }
 
-/// Brings an order that was imported before up to date, and says whether that
-/// changed anything.
+/// Brings an order that was imported before up to date; gives the order and
+/// its state when that changed anything.
 ///
 /// # Errors
 /// When the database fails.
@@ -110,19 +111,17 @@ pub async fn update(
     vendor: VendorId,
     order: &Order<'_>,
     now: OffsetDateTime,
-) -> Result<bool, StorageError> {
-    let changed: Option<OrderId> =
-        sqlx::query_scalar(include_str!("sql/imported_orders/update.sql"))
-            .bind(vendor)
-            .bind(order.source)
-            .bind(order.external_id)
-            .bind(order.status)
-            .bind(order.note)
-            .bind(now)
-            .fetch_optional(db)
-            .await
-            .doing("bring an imported order up to date")?;
-    Ok(changed.is_some())
+) -> Result<Option<(OrderId, OrderStatus)>, StorageError> {
+    sqlx::query_as(include_str!("sql/imported_orders/update.sql"))
+        .bind(vendor)
+        .bind(order.source)
+        .bind(order.external_id)
+        .bind(order.status)
+        .bind(order.note)
+        .bind(now)
+        .fetch_optional(db)
+        .await
+        .doing("bring an imported order up to date")
 }
 
 /// Gives an order the vendor's next invoice number.

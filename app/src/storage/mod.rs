@@ -11,6 +11,7 @@ pub mod billing;
 pub mod cart;
 pub mod connect;
 pub mod credentials;
+pub mod credit_notes;
 pub mod cron;
 pub mod customers;
 pub mod dashboard;

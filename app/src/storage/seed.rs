@@ -128,6 +128,8 @@ pub async fn demo(
     for sql in [
         include_str!("sql/seed/invoices.sql"),
         include_str!("sql/seed/counters.sql"),
+        include_str!("sql/seed/credit_notes.sql"),
+        include_str!("sql/seed/credit_note_counters.sql"),
     ] {
         sqlx::query(sql)
             .bind(&vendors)

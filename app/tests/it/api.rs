@@ -178,7 +178,7 @@ async fn a_job_that_makes_no_sense_is_refused_with_the_field() {
     assert_eq!(app.get_as(&token, "/api/v1/jobs?limit=0").await.status, 422);
     let nobody = "/api/v1/jobs/00000000-0000-0000-0000-000000000000";
     assert_eq!(app.get_as(&token, nobody).await.status, 404);
-    assert_eq!(app.get_as(&token, "/api/v1/jobs/7").await.status, 400);
+    assert_eq!(app.get_as(&token, "/api/v1/jobs/7").await.status, 404);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::Request;
 
 /// Pages of a shop.
-const SHOP: [&str; 8] = [
+const SHOP: [&str; 9] = [
     "/admin",
     "/admin/products",
     "/admin/products/new",
@@ -16,6 +16,7 @@ const SHOP: [&str; 8] = [
     "/admin/invoices",
     "/admin/imports",
     "/admin/reports",
+    "/admin/credit-notes",
 ];
 
 pub async fn get(shop: &Shop, token: &str, path: &str) -> Answer {

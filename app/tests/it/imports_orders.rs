@@ -111,6 +111,43 @@ async fn a_state_moves_forward_only() {
 }
 
 #[tokio::test]
+async fn our_invoice_of_an_order_that_is_called_off_elsewhere_is_taken_back_once() {
+    let app = TestApp::configured(open_config()).await;
+    let (_, token) = shop(&app, "green").await;
+    let ours = |id, state| {
+        let mut order = order(id, state);
+        order["invoiced_by"] = json!("seller");
+        order
+    };
+    let runs = [
+        vec![ours("A-1", "paid"), order("A-2", "paid")],
+        vec![ours("A-1", "cancelled"), order("A-2", "cancelled")],
+        vec![ours("A-1", "refunded")],
+        vec![ours("A-3", "refunded")],
+    ];
+    let feeds = Feeds::serve(runs.iter().map(|orders| page(orders, None))).await;
+    for _ in &runs {
+        started(&app, &token, "orders", &feeds.url).await;
+        work(&app).await;
+        app.clock.advance(Duration::minutes(1));
+    }
+    let notes = app.get_as(&token, "/api/v1/credit-notes").await.json();
+    let shown: Vec<[&str; 3]> = notes["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|note| ["label", "invoice_label", "reason"].map(|name| note[name].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ["CN-INV-000002", "INV-000002", "refunded"],
+            ["CN-INV-000001", "INV-000001", "cancelled"],
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_busy_marketplace_is_given_the_time_it_asks_for() {
     let app = TestApp::configured(open_config()).await;
     let (_, token) = shop(&app, "green").await;

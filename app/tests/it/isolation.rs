@@ -34,6 +34,7 @@ struct Things {
     order: Value,
     customer: Value,
     invoice: Value,
+    credit_note: Value,
     import: String,
 }
 
@@ -56,13 +57,18 @@ fn whose(method: &str, path: &str, things: &Things) -> Whose {
         ("PATCH", "/products/{id}") => vendors(&product, json!({"name": "Changed"})),
         ("DELETE", "/products/{id}") => vendors(&product, none),
         ("POST", "/orders") => Whose::Named(order(&[(things.product, 1)])),
-        ("GET", "/orders" | "/customers" | "/invoices" | "/flags") => vendors(&none, none.clone()),
+        ("GET", "/orders" | "/customers" | "/invoices" | "/credit-notes" | "/flags") => {
+            vendors(&none, none.clone())
+        }
         ("GET", "/orders/{id}") => vendors(&things.order, none),
         ("POST", "/orders/{id}/status") => vendors(&things.order, json!({"status": "cancelled"})),
         ("POST", "/customers") => vendors(&none, json!({"email": "dog@example.org"})),
         ("GET" | "DELETE", "/customers/{id}") => vendors(&things.customer, none),
         ("PATCH", "/customers/{id}") => vendors(&things.customer, json!({"name": "Changed"})),
         ("GET", "/invoices/{id}" | "/invoices/{id}/pdf") => vendors(&things.invoice, none),
+        ("GET", "/credit-notes/{id}" | "/credit-notes/{id}/pdf") => {
+            vendors(&things.credit_note, none)
+        }
         ("GET", "/vendors/{id}" | "/vendors/{id}/products" | "/vendors/{id}/subscription") => {
             vendors(&vendor, none)
         }
@@ -123,6 +129,7 @@ async fn state(shop: &Shop, vendor: i64) -> Vec<String> {
         "order_items",
         "customers",
         "invoices",
+        "credit_notes",
         "imports",
         "subscriptions",
     ] {
@@ -152,6 +159,12 @@ async fn things(shop: &Shop) -> Things {
         .ask(Method::POST, token, "/api/v1/orders", Some(&body))
         .await
         .json();
+    let called_off = shop.order(token, &[(product, 1)]).await;
+    let location = called_off.header("location").to_owned();
+    let status = json!({"status": "cancelled"});
+    let path = format!("{location}/status");
+    shop.ask(Method::POST, token, &path, Some(&status)).await;
+    let called_off = shop.app.get_as(token, &location).await.json();
     let import: uuid::Uuid = sqlx::query_scalar(
         "INSERT INTO imports (id, vendor_id, kind, source_url, created_at)
          VALUES (gen_random_uuid(), $1, 'products', 'https://example.org/a.csv', now()) RETURNING id",
@@ -166,6 +179,7 @@ async fn things(shop: &Shop) -> Things {
         order: placed["id"].clone(),
         customer: placed["customer_id"].clone(),
         invoice: placed["invoice_id"].clone(),
+        credit_note: called_off["credit_note"]["id"].clone(),
         import: import.to_string(),
     }
 }

@@ -3,6 +3,7 @@
 use crate::support::app::{Answer, EMAIL, PASSWORD, TestApp};
 use axum::body::Body;
 use axum::http::Request;
+use futures_util::future::join_all;
 use onebox_model::Config;
 use serde_json::json;
 use std::net::SocketAddr;
@@ -171,7 +172,7 @@ async fn many_accounts_from_one_address_and_one_from_many_are_noticed() {
 async fn guesses_at_the_same_time_are_counted_before_they_are_looked_at() {
     let app = TestApp::new().await.with_admin().await;
     let guesses = (0..14).map(|_| app.try_login("192.0.2.1", EMAIL, "wrong"));
-    let answers = futures_util::future::join_all(guesses).await;
+    let answers = join_all(guesses).await;
     let looked_at = answers.iter().filter(|answer| answer.status == 401).count();
     assert_eq!(looked_at, 10);
 }
@@ -191,10 +192,21 @@ async fn without_redis_nothing_is_limited_and_nothing_hangs() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crowd_at_once_is_charged_for_what_it_asks_and_no_more() {
     let app = limited(|_| {}).await;
-    let crowd = (0..1500).map(|_| from(&app, "192.0.2.1", "/api/v1/nothing"));
-    for answer in futures_util::future::join_all(crowd).await {
-        assert_eq!(answer.status, 404, "{}", answer.body);
+    for last in 1..20 {
+        let address = format!("192.0.2.{last}");
+        let crowd = (0..1500).map(|_| from(&app, &address, "/api/v1/nothing"));
+        let mut counted = true;
+        for answer in join_all(crowd).await {
+            assert_eq!(answer.status, 404, "{}", answer.body);
+            counted &= !answer.header("ratelimit-remaining").is_empty();
+        }
+        let after = from(&app, &address, "/api/v1/nothing").await;
+        if counted && !after.header("ratelimit-remaining").is_empty() {
+            assert_eq!(left(&after), 36_000 - 1501);
+            return;
+        }
+        // The machine had no time for Redis, and some passed uncounted.
+        app.clock.advance(Duration::seconds(3));
     }
-    let after = left(&from(&app, "192.0.2.1", "/api/v1/nothing").await);
-    assert_eq!(after, 36_000 - 1501);
+    panic!("Redis never answers in time");
 }

@@ -19,6 +19,7 @@ mod caching;
 mod certificate;
 mod cli;
 mod cloudflare;
+mod credit_notes;
 mod csrf;
 mod durability;
 mod edge;

@@ -239,3 +239,17 @@ async fn without_redis_flags_come_from_the_database() {
         .unwrap();
     assert!(is_on(&app, vendor).await);
 }
+
+#[tokio::test]
+async fn nothing_can_be_added_to_a_vendor_that_is_not_there() {
+    let shop = Shop::new().await;
+    let customer = json!({"email": "cat@example.org"});
+    let product = json!({"sku": "A", "name": "A", "price_cents": 1});
+    for (path, body) in [("customers", customer), ("products", product)] {
+        let path = format!("/api/v1/{path}?vendor=999");
+        let answer = shop
+            .ask(Method::POST, &shop.admin, &path, Some(&body))
+            .await;
+        assert_eq!(answer.status, 404, "{path}: {}", answer.body);
+    }
+}

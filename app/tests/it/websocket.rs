@@ -262,7 +262,7 @@ async fn a_client_that_does_not_read_is_told_and_left() {
             job: uuid::Uuid::from_u128(n),
             kind: long.clone(),
             vendor: None,
-            state: wizamart::storage::jobs::JobState::Done,
+            state: JobState::Done,
             error: None,
         };
         events::publish(&app.state.services, &event).await.unwrap();

@@ -14,6 +14,7 @@ const PAGES: [&str; 19] = [
     "/admin/orders",
     "/admin/customers",
     "/admin/invoices",
+    "/admin/credit-notes",
     "/admin/imports",
     "/admin/reports",
     "/admin/settings",

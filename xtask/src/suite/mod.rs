@@ -35,7 +35,7 @@ pub(crate) struct TestArgs {
     groups: Vec<Group>,
     /// Repeat what the API was asked in an earlier run, by the seed it printed.
     #[arg(long, value_name = "N")]
-    seed: Option<u64>,
+    seed: Option<u128>,
     #[command(flatten)]
     fetch: FetchArgs,
 }

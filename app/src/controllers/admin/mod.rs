@@ -6,6 +6,7 @@ pub mod billing;
 pub mod code;
 pub mod code_form;
 pub mod confirm;
+pub mod credit_notes;
 pub mod customers;
 pub mod dashboard;
 pub mod demo_mail;
@@ -42,6 +43,7 @@ use serde::Deserialize;
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .merge(billing::routes())
+        .merge(credit_notes::routes())
         .merge(customers::routes())
         .merge(flags::routes())
         .merge(imports::routes())

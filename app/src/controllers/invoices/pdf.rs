@@ -4,6 +4,7 @@ use crate::auth::tenant::Tenant;
 use crate::controllers::extract::PathOf;
 use crate::domain::ids::InvoiceId;
 use crate::errors::{AppError, AppResult, Problem};
+use crate::pdf::PdfError;
 use crate::pdf::load::{LoadError, load};
 use crate::state::AppState;
 use axum::extract::State;
@@ -34,18 +35,22 @@ pub async fn pdf(
     State(state): State<AppState>,
     PathOf(id): PathOf<InvoiceId>,
 ) -> AppResult<Response> {
-    let loaded = load(&state.services, tenant.vendor, id)
-        .await
-        .map_err(|error| match error {
-            LoadError::Storage(error) => error.into(),
-            error @ LoadError::Currency(_) => AppError::Internal(error.to_string()),
-        })?;
+    let loaded = load(&state.services, tenant.vendor, id).await?;
     let loaded = loaded.ok_or_else(|| AppError::not_found("There is no such invoice."))?;
+    let invoice = loaded.invoice;
+    file(invoice.file_name(), move || invoice.render()).await
+}
+
+/// A document that is made and sent as a file.
+pub(in crate::controllers) async fn file(
+    name: String,
+    render: impl FnOnce() -> Result<Vec<u8>, PdfError> + Send + 'static,
+) -> AppResult<Response> {
     let internal = |error: String| AppError::Internal(error);
-    let name = format!("attachment; filename=\"{}\"", loaded.invoice.file_name());
+    let name = format!("attachment; filename=\"{name}\"");
     let name = HeaderValue::try_from(name).map_err(|error| internal(error.to_string()))?;
     // Setting a thousand lines takes a while; others' requests go on meanwhile.
-    let rendered = tokio::task::spawn_blocking(move || loaded.invoice.render());
+    let rendered = tokio::task::spawn_blocking(render);
     let bytes = rendered
         .await
         .map_err(|error| internal(error.to_string()))?
@@ -62,4 +67,13 @@ pub async fn pdf(
         ),
     ];
     Ok((headers, bytes).into_response())
+}
+
+impl From<LoadError> for AppError {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Storage(error) => error.into(),
+            error @ LoadError::Currency(_) => Self::Internal(error.to_string()),
+        }
+    }
 }

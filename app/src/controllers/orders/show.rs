@@ -7,6 +7,7 @@ use crate::domain::ids::OrderId;
 use crate::errors::{AppResult, Problem};
 use crate::shop::orders::missing;
 use crate::state::AppState;
+use crate::storage::credit_notes::{self, CreditNoteRow};
 use crate::storage::customers::{self, CustomerRow};
 use crate::storage::invoices::{self, InvoiceRow};
 use crate::storage::orders::{self, ItemRow, OrderRow};
@@ -25,6 +26,8 @@ pub struct Detail {
     items: Vec<ItemRow>,
     customer: Option<CustomerRow>,
     invoice: Option<InvoiceRow>,
+    /// What takes the invoice back, when the order was called off.
+    credit_note: Option<CreditNoteRow>,
 }
 
 /// 200 with the order, 304, or 404.
@@ -69,6 +72,7 @@ pub async fn show(
     let body = Detail {
         items: orders::items(&state.pool, vendor, id).await?,
         invoice: invoices::find_by_order(&state.pool, vendor, id).await?,
+        credit_note: credit_notes::find_by_order(&state.pool, vendor, id).await?,
         customer,
         order,
     };

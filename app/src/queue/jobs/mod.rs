@@ -5,6 +5,7 @@ pub mod clean_up;
 pub mod cleanup_expired_sessions;
 pub mod delete_files;
 pub mod demo_mail;
+pub mod due_credit_notes;
 pub mod file_retention;
 pub mod import_mail;
 pub mod import_orders;

@@ -4,6 +4,7 @@ use super::schedule::Schedule;
 use crate::queue::job::Job;
 use crate::queue::jobs::clean_up::CleanUp;
 use crate::queue::jobs::cleanup_expired_sessions::CleanupExpiredSessions;
+use crate::queue::jobs::due_credit_notes::DueCreditNotes;
 use crate::queue::jobs::file_retention::FileRetention;
 use crate::queue::jobs::mail_retention::MailRetention;
 use crate::queue::jobs::refresh_cloudflare::RefreshCloudflare;
@@ -35,6 +36,12 @@ pub fn all() -> Vec<(&'static str, &'static str, &'static str, &'static str)> {
             "41 3 * * *",
             CleanupExpiredSessions::QUEUE.as_str(),
             CleanupExpiredSessions::KIND,
+        ),
+        (
+            "due-credit-notes",
+            "29 * * * *",
+            DueCreditNotes::QUEUE.as_str(),
+            DueCreditNotes::KIND,
         ),
         (
             "mail-retention",

@@ -28,6 +28,8 @@ struct Run {
     /// Made-up requests for each operation.
     examples: &'static str,
     operations: Operations,
+    /// Added to the settings of every run.
+    settings: &'static str,
 }
 
 /// A login that is ended answers 401 to everything that follows.
@@ -37,26 +39,39 @@ const OWNER: Run = Run {
     name: "api-owner",
     examples: "25",
     operations: Operations::But(&ENDING),
+    settings: "",
 };
 /// Nothing resumes the queue whose workers would ask other hosts.
+const NOT_ADMINS: [&str; 3] = ["auth_logout", "sessions_end", "queues_resume"];
+/// Made-up vendors, if any.
 const ADMIN: Run = Run {
     name: "api-admin",
+    examples: "10",
+    operations: Operations::But(&NOT_ADMINS),
+    settings: "",
+};
+/// The first of the demo shops, which has what can be asked for.
+const ADMIN_OF_SHOP: Run = Run {
+    name: "api-admin-of-shop",
     examples: "15",
-    operations: Operations::But(&["auth_logout", "sessions_end", "queues_resume"]),
+    operations: Operations::But(&NOT_ADMINS),
+    settings: "\n[parameters]\n\"query.vendor\" = 1\n",
 };
 const NOBODY: Run = Run {
     name: "api-nobody",
     examples: "10",
     operations: Operations::All,
+    settings: "",
 };
 const ENDINGS: Run = Run {
     name: "api-endings",
     examples: "10",
     operations: Operations::Only(&ENDING),
+    settings: "",
 };
 
 /// Runs the group. `seed` repeats what an earlier run has sent.
-pub(super) fn run(runner: &mut Runner<'_>, seed: Option<u64>) -> Result<(), FileError> {
+pub(super) fn run(runner: &mut Runner<'_>, seed: Option<u128>) -> Result<(), FileError> {
     let workspace = runner.workspace();
     let tool = match Tool::install(workspace) {
         Ok(tool) => tool,
@@ -73,13 +88,17 @@ pub(super) fn run(runner: &mut Runner<'_>, seed: Option<u64>) -> Result<(), File
             return Ok(());
         }
     };
-    for (run, login) in [
+    let runs = [
         (OWNER, Some(&site.owner)),
         (ADMIN, Some(&site.admin)),
+        (ADMIN_OF_SHOP, Some(&site.admin)),
         (NOBODY, None),
         (ENDINGS, Some(&site.owner)),
-    ] {
-        let token = match login.map(|login| site.token(login)).transpose() {
+    ];
+    // All logins first: who has tried as many wrong ones as the tool must wait.
+    let runs = runs.map(|(run, login)| (run, login.map(|login| site.token(login)).transpose()));
+    for (run, token) in runs {
+        let token = match token {
             Ok(token) => token,
             Err(error) => {
                 runner.fail(run.name, &error.to_string());

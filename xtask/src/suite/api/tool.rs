@@ -66,9 +66,9 @@ impl Tool {
         site: &Site,
         run: &Run,
         token: Option<&str>,
-        seed: Option<u64>,
+        seed: Option<u128>,
     ) -> Result<Command, FileError> {
-        let mut settings = self.settings.clone();
+        let mut settings = format!("{}{}", self.settings, run.settings);
         if let Some(token) = token {
             settings += &format!("\n[headers]\nAuthorization = \"Bearer {token}\"\n");
         }

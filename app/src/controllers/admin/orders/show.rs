@@ -11,6 +11,7 @@ use crate::errors::{AppError, AppResult};
 use crate::pages::form::Form;
 use crate::shop;
 use crate::state::AppState;
+use crate::storage::credit_notes::{self, CreditNoteRow};
 use crate::storage::customers::{self, CustomerRow};
 use crate::storage::invoices::{self, InvoiceRow};
 use crate::storage::orders::{self, ItemRow, OrderRow};
@@ -37,6 +38,7 @@ struct Page {
     items: Vec<ItemRow>,
     customer: Option<CustomerRow>,
     invoice: Option<InvoiceRow>,
+    credit_note: Option<CreditNoteRow>,
 }
 
 /// 200 with the page, or 404.
@@ -97,6 +99,7 @@ async fn render(
             form,
             items: orders::items(&state.pool, vendor, id).await?,
             invoice: invoices::find_by_order(&state.pool, vendor, id).await?,
+            credit_note: credit_notes::find_by_order(&state.pool, vendor, id).await?,
             customer,
             order,
         },

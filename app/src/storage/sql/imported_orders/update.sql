@@ -6,4 +6,4 @@ FROM (SELECT id,
       FROM orders, (SELECT ARRAY['pending', 'paid', 'shipped', 'delivered', 'cancelled', 'refunded'] AS ranks) s
       WHERE vendor_id = $1 AND source = $2 AND external_id = $3) n
 WHERE o.vendor_id = $1 AND o.id = n.id AND (o.status, o.note) IS DISTINCT FROM (n.status, $5)
-RETURNING o.id
+RETURNING o.id, o.status
