@@ -1,5 +1,7 @@
 //! The application against a real PostgreSQL and a real Redis, started for
 //! this binary and stopped with it. One binary, so that there is one server.
+// A test that runs a worker holds the futures of everything that it may do.
+#![recursion_limit = "256"]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
