@@ -10,6 +10,9 @@ checkout := $(CARGO_TARGET_DIR)/checkout
 own = @[ "$$(cat $(checkout) 2>/dev/null)" = "$(CURDIR)" ] || { \
   cargo clean --quiet --workspace && mkdir -p $(CARGO_TARGET_DIR) && echo "$(CURDIR)" >$(checkout); }
 
+# The stack the application replaces, where it lies beside this checkout.
+PEER ?= $(wildcard ../shared/peer-python)
+
 .PHONY: help run test bench docs lock
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -22,9 +25,9 @@ test: ## Run every test there is, and print the counts.
 	$(own)
 	@cargo xtask test
 
-bench: ## Measure image size, boot time and memory.
+bench: ## Measure the image, and the application beside its peer (PEER=DIR).
 	$(own)
-	@cargo xtask bench
+	@cargo xtask bench $(if $(PEER),--peer $(PEER))
 
 docs: ## Build the book into target/nix/book.
 	$(own)

@@ -4,6 +4,8 @@
 # harness (its README says what it is); everything written is under RUN.
 #
 #   PEER=DIR run.sh bench [OPTION of the harness ...]   start both, measure, stop
+#   PEER=DIR run.sh limit                           one product by ours, held against
+#                                                       pgbench -S; direct must be up
 #   PEER=DIR run.sh start direct|tls | stop             ours alone; direct is plain
 #                                                       HTTP on 19000, tls is 19443
 #   PEER=DIR run.sh queue ARG...                        the queue, as the harness asks
@@ -101,6 +103,27 @@ tls = "https://127.0.0.1:19443"
 TOML
 }
 
+# pg_bench ARG...: pgbench on the same server, in a database of its own.
+pg_bench() { PGPASSWORD=peer "$PG/pgbench" -h 127.0.0.1 -p "$PEER_PG_PORT" -U peer "$@" limit 2>&1; }
+
+# One product by HTTP beside one row by pgbench -S, in turn: what the way through
+# the application costs. wrk and pgbench each take one core at most.
+limit() { # limit [ROUNDS] [SECONDS]
+  local rounds=${1:-3} seconds=${2:-5} n a b
+  [ "$(sql -d postgres -c "SELECT count(*) FROM pg_database WHERE datname = 'limit'")" = 1 ] || {
+    sql -d postgres -c 'CREATE DATABASE "limit"'; pg_bench -q -i -s 10 >/dev/null; }
+  seq 5000 | awk 'BEGIN { srand(1) } { printf "GET\t/api/v1/products/%d\t\n", 1 + rand() * 10000 }' >"$RUN/products.txt"
+  echo; echo "### One product, beside one row of pgbench -S on the same PostgreSQL"; echo
+  echo "| round | pgbench -S, 16 connections | product detail, 32 connections | ratio |"; echo "|---|---|---|---|"
+  for n in $(seq "$rounds"); do
+    a=$(pg_bench -n -S -M prepared -c 16 -j 1 -T "$seconds" | awk '/^tps/ { print $3 }')
+    b=$(cd "$PEER" && wrk -t1 -c32 -d"${seconds}s" -s wrk.lua http://127.0.0.1:19000 -- "$RUN/products.txt" |
+      tail -1 | sed 's/.*"n":\([0-9]*\),"s":\([0-9.]*\),.*"errors":\([0-9]*\).*/\1 \2 \3/' |
+      awk '{ if ($3) { exit 1 } print $1 / $2 }') || { echo "some answers were errors" >&2; exit 1; }
+    awk -v n="$n" -v a="$a" -v b="$b" 'BEGIN { printf "| %d | %d/s | %d/s | %.2f |\n", n, a, b, b / a }'
+  done
+}
+
 bench() {
   "$PEER/run.sh" start
   harness
@@ -110,13 +133,14 @@ bench() {
     start $base
     # The queue is the same on both; once is enough.
     (cd "$RUN/harness" && ./bench.sh peer rust --bases $base $([ $base = direct ] || echo --tasks 0) "$@")
+    if [ $base = direct ]; then limit; fi
     stop
   done
 }
 
 case ${1:-} in
-  bench | start) "$@" ;;
+  bench | start | limit) "$@" ;;
   stop) stop ;;
   queue) shift; if [ "$1" = settle ]; then settle; else wizamart bench queue "$@"; fi ;;
-  *) sed -n '2,13p' "$0"; exit 2 ;;
+  *) sed -n '2,15p' "$0"; exit 2 ;;
 esac

@@ -36,12 +36,27 @@ pub(crate) fn command(workspace: &Workspace) -> Command {
 
 /// Builds the program of the package with the same name and returns its path.
 pub(crate) fn program(workspace: &Workspace, package: &str) -> Result<PathBuf, CargoError> {
+    built(workspace, package, "dev", "debug")
+}
+
+/// Like [`program`], with the profile that the image is built with.
+pub(crate) fn release(workspace: &Workspace, package: &str) -> Result<PathBuf, CargoError> {
+    built(workspace, package, "release", "release")
+}
+
+fn built(
+    workspace: &Workspace,
+    package: &str,
+    profile: &str,
+    folder: &str,
+) -> Result<PathBuf, CargoError> {
     let mut build = command(workspace);
     build.args(["build", "--quiet", "--locked", "--package", package]);
+    build.args(["--profile", profile]);
     process::run(&mut build, &format!("build {package}"))?;
     let mut metadata = command(workspace);
     metadata.args(["metadata", "--no-deps", "--format-version", "1"]);
     let json = process::output(&mut metadata, "find the target directory")?;
     let metadata: Metadata = serde_json::from_slice(&json)?;
-    Ok(metadata.target_directory.join("debug").join(package))
+    Ok(metadata.target_directory.join(folder).join(package))
 }

@@ -4,6 +4,7 @@
 //! `onebox-bench`, which needs more dependencies than this one should have.
 
 mod packages;
+mod peer;
 mod sizes;
 
 use std::{
@@ -33,6 +34,15 @@ pub(crate) struct BenchArgs {
     /// Only sizes: boot nothing.
     #[arg(long)]
     no_vm: bool,
+    /// Nothing of the image: only the application beside its peer.
+    #[arg(long, requires = "peer")]
+    no_image: bool,
+    /// The folder of the stack to measure the application against.
+    #[arg(long, value_name = "DIR")]
+    peer: Option<PathBuf>,
+    /// For the peer's harness, such as --only products,orders --rounds 5.
+    #[arg(last = true, requires = "peer")]
+    harness: Vec<String>,
     /// Boots of the box and of the bare system, after the first.
     #[arg(long, default_value_t = 3)]
     rounds: u32,
@@ -78,6 +88,20 @@ struct Numbers {
 
 /// Measures and prints.
 pub(crate) fn run(workspace: &Workspace, args: &BenchArgs) -> Result<ExitCode, BenchError> {
+    if !args.no_image {
+        image(workspace, args)?;
+    }
+    match &args.peer {
+        Some(peer) => peer::compare(workspace, peer, &args.harness)?,
+        None => println!(
+            "\nThe application was not measured beside the stack it replaces: --peer names its folder."
+        ),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Size, boots and memory of the image.
+fn image(workspace: &Workspace, args: &BenchArgs) -> Result<(), BenchError> {
     run::prepare(workspace, Purpose::Run, true, &args.fetch)?;
     let rootfs = build::attribute_path(workspace, "rootfs", false)?;
     let image = build::attribute_path(workspace, "image", false)?;
@@ -98,7 +122,7 @@ pub(crate) fn run(workspace: &Workspace, args: &BenchArgs) -> Result<ExitCode, B
         };
         files::replace(path, &serde_json::to_vec_pretty(&numbers)?)?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Boots and memory, printed by the program that measures them.
