@@ -16,7 +16,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 : "${PEER:?names the folder of the harness}"
 export RUN=${RUN:-/tmp/wizamart-bench}
 PEER=$(cd "$PEER" && pwd)
-eval "$(PEER_RUN='' "$PEER/run.sh" env | grep -E 'PEER_(PG|REDIS)_PORT|PEER_STATIC|PG=')"
+# It prints its settings as one line of assignments, RUN among them.
+of_peer() { (eval "$("$PEER/run.sh" env)" && echo "${!1}"); }
+PEER_PG_PORT=$(of_peer PEER_PG_PORT) PEER_REDIS_PORT=$(of_peer PEER_REDIS_PORT)
+PEER_STATIC=$(of_peer PEER_STATIC) PG=$(of_peer PG)
 export WIZAMART=${WIZAMART:-wizamart}
 database=postgres://peer:peer@127.0.0.1:$PEER_PG_PORT/wizamart
 export ONEBOX_DATABASE__URL=$database ONEBOX_REDIS__URL=redis://127.0.0.1:$PEER_REDIS_PORT/5
@@ -25,6 +28,9 @@ export ONEBOX_LOG__LEVEL=warn ONEBOX_WEB__STATIC_DIR=$PEER_STATIC
 export ONEBOX_LIMITS__API_PER_USER=0 ONEBOX_LIMITS__PUBLIC_PER_ADDRESS=0 ONEBOX_LIMITS__LOGINS_PER_ADDRESS=0
 
 sql() { PGPASSWORD=peer psql -h 127.0.0.1 -p "$PEER_PG_PORT" -U peer -v ON_ERROR_STOP=1 -qAt "$@"; }
+# own NAME: makes a database anew; the server trusts its superuser on loopback.
+own() { PGOPTIONS='--client-min-messages=warning' psql -h 127.0.0.1 -p "$PEER_PG_PORT" -U postgres -v ON_ERROR_STOP=1 -q \
+  -c "DROP DATABASE IF EXISTS $1" -c "CREATE DATABASE $1 OWNER peer"; }
 wizamart() { "$WIZAMART" --config "$RUN/onebox.toml" "$@"; }
 
 up() { # up NAME ARG...
@@ -45,7 +51,7 @@ start() { # start direct|tls
   cp -f "${PEER_STATIC%/static}/tls/cert.pem" "$RUN/tls/fullchain.pem"
   cp -f "${PEER_STATIC%/static}/tls/key.pem" "$RUN/tls/privkey.pem"
   if [ ! -f "$RUN/seeded" ]; then
-    sql -d postgres -c 'DROP DATABASE IF EXISTS wizamart' -c 'CREATE DATABASE wizamart'
+    own wizamart
     wizamart migrate
     wizamart seed --peer --yes
     touch "$RUN/seeded"
@@ -104,14 +110,14 @@ TOML
 }
 
 # pg_bench ARG...: pgbench on the same server, in a database of its own.
-pg_bench() { PGPASSWORD=peer "$PG/pgbench" -h 127.0.0.1 -p "$PEER_PG_PORT" -U peer "$@" limit 2>&1; }
+pg_bench() { PGPASSWORD=peer "$PG/pgbench" -h 127.0.0.1 -p "$PEER_PG_PORT" -U peer "$@" pgbench 2>&1; }
 
 # One product by HTTP beside one row by pgbench -S, in turn: what the way through
 # the application costs. wrk and pgbench each take one core at most.
 limit() { # limit [ROUNDS] [SECONDS]
   local rounds=${1:-3} seconds=${2:-5} n a b
-  [ "$(sql -d postgres -c "SELECT count(*) FROM pg_database WHERE datname = 'limit'")" = 1 ] || {
-    sql -d postgres -c 'CREATE DATABASE "limit"'; pg_bench -q -i -s 10 >/dev/null; }
+  own pgbench
+  pg_bench -q -i -s 10 >/dev/null
   seq 5000 | awk 'BEGIN { srand(1) } { printf "GET\t/api/v1/products/%d\t\n", 1 + rand() * 10000 }' >"$RUN/products.txt"
   echo; echo "### One product, beside one row of pgbench -S on the same PostgreSQL"; echo
   echo "| round | pgbench -S, 16 connections | product detail, 32 connections | ratio |"; echo "|---|---|---|---|"
