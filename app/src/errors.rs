@@ -12,6 +12,7 @@ use crate::durability::NotWritten;
 use crate::queue::enqueue::EnqueueError;
 use crate::random::NoRandomness;
 use crate::storage::StorageError;
+use crate::storage::together::Failed;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -202,6 +203,18 @@ impl From<Problem> for AppError {
 
 impl From<StorageError> for AppError {
     fn from(error: StorageError) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl From<Failed> for AppError {
+    fn from(failed: Failed) -> Self {
+        Self::of(failed.storage())
+    }
+}
+
+impl AppError {
+    fn of(error: &StorageError) -> Self {
         if let sqlx::Error::Database(inner) = &error.source
             && inner.code().as_deref() == Some(NO_TEXT)
         {

@@ -17,19 +17,26 @@ use crate::outbound::{Outbound, Reach};
 use crate::payments::stripe::Stripe;
 use crate::queue::wakeup::Wakeups;
 use crate::settings::Settings;
+use crate::shop::shelf::Shelf;
 use crate::storage::connect;
 use crate::storage::reads::Reads;
 use onebox_model::Config;
 use sqlx::PgPool;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Sessions past the pooler that a process may have at once.
 const SESSIONS: u32 = 4;
 
-/// The parts a process is made of.
+/// The parts a process is made of. A handle: every request takes one, so that
+/// one counter is what it costs.
 #[derive(Clone, Debug)]
-pub struct Services {
+pub struct Services(Arc<Parts>);
+
+/// What is behind [`Services`].
+#[derive(Clone, Debug)]
+pub struct Parts {
     /// The database.
     pub pool: PgPool,
     /// The database for what needs a session, such as notifications: past a
@@ -37,6 +44,8 @@ pub struct Services {
     pub sessions: PgPool,
     /// Where to read what may be a moment old.
     pub reads: Reads,
+    /// What is on sale, read for many at once.
+    pub shelf: Shelf,
     /// Redis.
     pub cache: Cache,
     /// The time.
@@ -92,12 +101,14 @@ impl Services {
             Zone::utc()
         });
         let mailer = Mailer::new(&config, Arc::clone(&clock), &outbound);
-        Self {
+        let reads = Reads::of(pool.clone());
+        Self(Arc::new(Parts {
+            shelf: Shelf::new(reads.clone()),
             stripe: Stripe::new(Arc::clone(&config), outbound.clone()),
             files: Files::new(&config, &state_dir),
             cloudflare: Cloudflare::new(&config.cloudflare, &state_dir),
             sessions: pool.clone(),
-            reads: Reads::of(pool.clone()),
+            reads,
             flags: Flags::new(pool.clone(), cache.clone(), SharedClock::clone(&clock)),
             durability: Durability::new(pool.clone()),
             wakeups: Wakeups::new(pool.clone()),
@@ -112,22 +123,32 @@ impl Services {
             metrics: Metrics::default(),
             reporter: Reporter::default(),
             zone,
-        }
+        }))
     }
 
     /// The same with what only a process has: the replica and the way past
     /// the pooler that the operator named, and reports.
     #[must_use]
-    pub fn reaching(mut self, settings: &Settings) -> Self {
-        self.reporter = settings.reporter.clone();
+    pub fn reaching(self, settings: &Settings) -> Self {
+        let mut parts = Arc::unwrap_or_clone(self.0);
+        parts.reporter = settings.reporter.clone();
         if settings.config.database.direct_url.is_some() {
-            self.sessions = connect::lazy_pool(&settings.sessions, SESSIONS, "wizamart sessions");
+            parts.sessions = connect::lazy_pool(&settings.sessions, SESSIONS, "wizamart sessions");
         }
         if let Some(replica) = &settings.replica {
             let size = settings.sizing.app.web_pool;
             let replica = connect::lazy_pool(replica, size, "wizamart reads");
-            self.reads = Reads::beside(self.pool.clone(), replica);
+            parts.reads = Reads::beside(parts.pool.clone(), replica);
+            parts.shelf = Shelf::new(parts.reads.clone());
         }
-        self
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for Services {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }

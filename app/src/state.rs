@@ -10,11 +10,17 @@ use crate::queue::registry::Registry;
 use crate::services::Services;
 use onebox_model::Release;
 use sqlx::PgPool;
+use std::ops::Deref;
 use std::sync::Arc;
 
-/// Cheap to clone: everything in it is shared.
+/// A handle: every request takes several, so that one counter is what each
+/// costs.
 #[derive(Clone, Debug)]
-pub struct AppState {
+pub struct AppState(Arc<Parts>);
+
+/// What is behind [`AppState`].
+#[derive(Debug)]
+pub struct Parts {
     /// What requests and jobs both work with.
     pub services: Services,
     /// The database.
@@ -45,7 +51,7 @@ impl AppState {
         let cache = services.cache.clone();
         let clock = Arc::clone(&services.clock);
         let state_dir = services.state_dir.to_path_buf();
-        Self {
+        Self(Arc::new(Parts {
             auth: Auth::new(&services),
             services,
             registry: Arc::new(Registry::standard()),
@@ -56,6 +62,14 @@ impl AppState {
             clock,
             summaries: Summaries::default(),
             release,
-        }
+        }))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }

@@ -10,4 +10,5 @@ pub mod pictures;
 pub mod placing;
 pub mod product_sheet;
 pub mod products;
+pub mod shelf;
 pub mod vendors;

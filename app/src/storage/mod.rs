@@ -45,6 +45,7 @@ pub mod samples;
 pub mod second_factor;
 pub mod seed;
 pub mod signing_keys;
+pub mod together;
 pub mod uploads;
 pub mod users;
 pub mod vendors;

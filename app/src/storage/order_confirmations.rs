@@ -1,12 +1,21 @@
 //! Which orders were confirmed: one row for each.
 
 use super::{Doing, StorageError};
-use crate::domain::ids::{OrderId, VendorId};
-use sqlx::PgExecutor;
+use crate::domain::ids::{CustomerId, OrderId, VendorId};
+use sqlx::{FromRow, PgExecutor};
 use time::OffsetDateTime;
 
-/// Whose order waits for its confirmation; `None` when it was confirmed, or is
-/// gone, or is not of the vendor asked for.
+/// An order that waits for its confirmation.
+#[derive(Clone, Copy, Debug, FromRow)]
+pub struct Pending {
+    /// At whom it was placed.
+    pub vendor_id: VendorId,
+    /// For whom; `None` when nobody is named.
+    pub customer_id: Option<CustomerId>,
+}
+
+/// The order, while it waits; `None` when it was confirmed, or is gone, or is
+/// not of the vendor asked for.
 ///
 /// # Errors
 /// When the database fails.
@@ -14,8 +23,8 @@ pub async fn pending(
     db: impl PgExecutor<'_>,
     order: OrderId,
     of: Option<VendorId>,
-) -> Result<Option<VendorId>, StorageError> {
-    sqlx::query_scalar(include_str!("sql/order_confirmations/pending.sql"))
+) -> Result<Option<Pending>, StorageError> {
+    sqlx::query_as(include_str!("sql/order_confirmations/pending.sql"))
         .bind(order)
         .bind(of)
         .fetch_optional(db)
@@ -23,7 +32,8 @@ pub async fn pending(
         .doing("look up whether an order was confirmed")
 }
 
-/// Writes down that an order was confirmed; a second time changes nothing.
+/// Writes down that an order was confirmed; a second time changes nothing. Not
+/// on disk when it returns, but before anything that is committed later.
 ///
 /// # Errors
 /// When the database fails.

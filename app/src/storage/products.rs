@@ -6,6 +6,8 @@ use crate::domain::product::{NewProduct, ProductPatch};
 use serde::Serialize;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, PgExecutor, Row};
+use std::collections::HashMap;
+use std::sync::Arc;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
@@ -55,19 +57,20 @@ pub struct PublicProduct<'r> {
 
 impl<'r> FromRow<'r, PgRow> for PublicProduct<'r> {
     fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
-        // By place, which is how the statements list them: looking up ten
-        // names in each of fifty rows would cost more than reading them.
+        // By place, which is how the statements list them, and without asking
+        // each of five hundred values for its type again: looking those up
+        // would cost more than reading them.
         Ok(Self {
-            id: row.try_get(0)?,
-            vendor_id: row.try_get(1)?,
-            sku: row.try_get(2)?,
-            name: row.try_get(3)?,
-            description: row.try_get(4)?,
-            price_cents: row.try_get(5)?,
-            currency: row.try_get(6)?,
-            stock: row.try_get(7)?,
-            created_at: row.try_get(8)?,
-            revision: row.try_get(9)?,
+            id: row.try_get_unchecked(0)?,
+            vendor_id: row.try_get_unchecked(1)?,
+            sku: row.try_get_unchecked(2)?,
+            name: row.try_get_unchecked(3)?,
+            description: row.try_get_unchecked(4)?,
+            price_cents: row.try_get_unchecked(5)?,
+            currency: row.try_get_unchecked(6)?,
+            stock: row.try_get_unchecked(7)?,
+            created_at: row.try_get_unchecked(8)?,
+            revision: row.try_get_unchecked(9)?,
         })
     }
 }
@@ -131,6 +134,59 @@ pub async fn list_public(
     rows.map(PublicRows).doing("list products on sale")
 }
 
+/// A part of the shelf: what comes after a product, and at most how many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// After which product.
+    pub cursor: i64,
+    /// At most how many.
+    pub limit: i64,
+}
+
+/// Stretches of what is on sale by all vendors, each at the place of its
+/// question.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stretches(
+    db: impl PgExecutor<'_>,
+    asked: &[Stretch],
+) -> Result<Vec<PublicRows>, StorageError> {
+    let cursors: Vec<i64> = asked.iter().map(|one| one.cursor).collect();
+    let limits: Vec<i64> = asked.iter().map(|one| one.limit).collect();
+    let rows = sqlx::query(include_str!("sql/products/stretches_public.sql"))
+        .bind(cursors)
+        .bind(limits)
+        .fetch_all(db)
+        .await
+        .doing("list products on sale")?;
+    let mut answers: Vec<Vec<PgRow>> = asked.iter().map(|_| Vec::new()).collect();
+    for row in rows {
+        // Counted from one.
+        let place: i64 = row.try_get(10).doing("read which question is answered")?;
+        let at = usize::try_from(place - 1).ok();
+        if let Some(answer) = at.and_then(|at| answers.get_mut(at)) {
+            answer.push(row);
+        }
+    }
+    for answer in &mut answers {
+        in_order(answer).doing("read the number of a product")?;
+    }
+    Ok(answers.into_iter().map(PublicRows).collect())
+}
+
+/// Rows come as the index has them, which no clause of the statement promises.
+fn in_order(rows: &mut [PgRow]) -> Result<(), sqlx::Error> {
+    let mut numbers = Vec::with_capacity(rows.len());
+    for row in rows.iter() {
+        numbers.push(row.try_get::<i64, _>(0)?);
+    }
+    if !numbers.is_sorted() {
+        rows.sort_by_cached_key(|row| row.try_get::<i64, _>(0).unwrap_or(i64::MAX));
+    }
+    Ok(())
+}
+
 /// A product on sale, with what is known of its vendor.
 #[derive(Debug)]
 pub struct PublicDetail(PgRow);
@@ -149,20 +205,25 @@ impl PublicDetail {
     }
 }
 
-/// One product on sale.
+/// Products on sale by their numbers, each at the place of its number.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn find_public(
     db: impl PgExecutor<'_>,
-    id: ProductId,
-) -> Result<Option<PublicDetail>, StorageError> {
-    let row = sqlx::query(include_str!("sql/products/find_public.sql"))
-        .bind(id)
-        .fetch_optional(db)
+    ids: &[ProductId],
+) -> Result<Vec<Option<Arc<PublicDetail>>>, StorageError> {
+    let rows = sqlx::query(include_str!("sql/products/find_public.sql"))
+        .bind(ids)
+        .fetch_all(db)
         .await
-        .doing("look up a product on sale")?;
-    Ok(row.map(PublicDetail))
+        .doing("look up products on sale")?;
+    let mut found = HashMap::with_capacity(rows.len());
+    for row in rows {
+        let id: ProductId = row.try_get(0).doing("read the number of a product")?;
+        found.insert(id, Arc::new(PublicDetail(row)));
+    }
+    Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
 }
 
 /// What of a vendor's products is asked for.

@@ -15,10 +15,10 @@ pub struct Version {
 
 /// Application, image and revision.
 pub async fn version(State(state): State<AppState>) -> Json<Version> {
-    let release = state.release;
+    let release = state.release.as_ref();
     Json(Version {
         app: env!("CARGO_PKG_VERSION"),
-        image: release.as_ref().map(|release| release.version.clone()),
-        git_revision: release.map(|release| release.git_revision),
+        image: release.map(|release| release.version.clone()),
+        git_revision: release.map(|release| release.git_revision.clone()),
     })
 }

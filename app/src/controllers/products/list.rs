@@ -6,7 +6,7 @@ use crate::controllers::tags::{PUBLIC, tagged};
 use crate::domain::ids::VendorId;
 use crate::errors::{AppError, AppResult, Problem};
 use crate::state::AppState;
-use crate::storage::products::{self, PublicFilter, PublicProduct};
+use crate::storage::products::{self, PublicFilter, PublicProduct, Stretch};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -78,14 +78,20 @@ pub async fn list(
     if words.is_some_and(|words| words.len() > 200) {
         return Err(AppError::invalid("q", "is too long"));
     }
-    let asked = PublicFilter {
-        cursor: filter.cursor,
-        // One more, to see whether there is a next page.
-        limit: limit + 1,
-        vendor: filter.vendor,
-        words,
+    // One more, to see whether there is a next page.
+    let (cursor, limit_and_one) = (filter.cursor, limit + 1);
+    let rows = if filter.vendor.is_none() && words.is_none() {
+        let limit = limit_and_one;
+        state.services.shelf.list(Stretch { cursor, limit }).await?
+    } else {
+        let asked = PublicFilter {
+            cursor,
+            limit: limit_and_one,
+            vendor: filter.vendor,
+            words,
+        };
+        products::list_public(state.services.reads.pool(), asked).await?
     };
-    let rows = products::list_public(state.services.reads.pool(), asked).await?;
     let mut items = rows.products()?;
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = items.len() > wanted;

@@ -5,7 +5,7 @@ use crate::controllers::tags::{PUBLIC, tagged};
 use crate::domain::ids::{ProductId, VendorId};
 use crate::errors::{AppError, AppResult, Problem};
 use crate::state::AppState;
-use crate::storage::products::{self, PublicProduct};
+use crate::storage::products::PublicProduct;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -51,7 +51,7 @@ pub async fn show(
     PathOf(id): PathOf<ProductId>,
     headers: HeaderMap,
 ) -> AppResult<Response> {
-    let row = products::find_public(state.services.reads.pool(), id).await?;
+    let row = state.services.shelf.find(id).await?;
     let row = row.ok_or_else(|| AppError::not_found("There is no such product."))?;
     let (product, name, vendor_revision) = row.parts()?;
     let tag = format!("{}-{vendor_revision}", product.revision);

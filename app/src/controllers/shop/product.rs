@@ -7,7 +7,7 @@ use crate::domain::ids::ProductId;
 use crate::errors::{AppError, AppResult};
 use crate::pages::picture::Picture;
 use crate::state::AppState;
-use crate::storage::{product_images, products, vendors};
+use crate::storage::{product_images, vendors};
 use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -32,7 +32,7 @@ pub async fn product(
     PathOf(id): PathOf<ProductId>,
 ) -> AppResult<Response> {
     let missing = || AppError::not_found("There is no such product.");
-    let found = products::find_public(&state.pool, id).await?;
+    let found = state.services.shelf.find(id).await?;
     let found = found.ok_or_else(missing)?;
     let (product, vendor, _) = found.parts()?;
     let shop = vendors::find(&state.pool, product.vendor_id).await?;

@@ -25,18 +25,22 @@ impl Job for OrderConfirmation {
 
     async fn run(self, context: Context) -> Result<Outcome, JobError> {
         let mut db = context.pool.acquire().await.doing("get a connection")?;
-        let vendor = order_confirmations::pending(&mut *db, self.order_id, context.vendor).await?;
-        let found = match vendor {
-            Some(vendor) => documents::order(&mut db, vendor, self.order_id).await?,
-            None => None,
-        };
-        drop(db);
-        let Some((order, items)) = found else {
+        let pending = order_confirmations::pending(&mut *db, self.order_id, context.vendor).await?;
+        let Some(pending) = pending else {
             tracing::info!(order = %self.order_id, "confirmed already, or gone");
             return Ok(Outcome::Done);
         };
-        // Without an address there is nobody to tell, and that settles it.
-        if let Some(to) = order.customer_email.clone() {
+        // Without a customer who has an address there is nobody to tell, and
+        // that settles it.
+        let vendor = pending.vendor_id;
+        let found = match pending.customer_id {
+            Some(_) => documents::order(&mut db, vendor, self.order_id).await?,
+            None => None,
+        };
+        drop(db);
+        if let Some((order, items)) = found
+            && let Some(to) = order.customer_email.clone()
+        {
             let template = Template::of(&order, &items, &context.services.zone)
                 .map_err(|error| JobError::Other(error.to_string()))?;
             let bodies = template
@@ -44,7 +48,7 @@ impl Job for OrderConfirmation {
                 .map_err(|error| JobError::Other(error.to_string()))?;
             let mail = Mail {
                 template: "order_confirmation",
-                vendor,
+                vendor: Some(vendor),
                 to,
                 to_name: order.customer_name.clone(),
                 subject: template.subject(),

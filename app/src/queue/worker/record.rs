@@ -11,6 +11,7 @@ use crate::random;
 use crate::storage::StorageError;
 use crate::storage::jobs::JobState;
 use crate::storage::leases::{self, Lease, Settled};
+use futures_util::future::join_all;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -166,6 +167,7 @@ impl Ended {
 }
 
 async fn tell(shared: &Shared, ends: Vec<Ended>, recorded: &HashSet<Uuid>) {
+    let mut news = Vec::new();
     for ended in ends {
         if !recorded.contains(&ended.lease.job) {
             tracing::warn!(job = %ended.lease.job,
@@ -173,10 +175,13 @@ async fn tell(shared: &Shared, ends: Vec<Ended>, recorded: &HashSet<Uuid>) {
             continue;
         }
         ended.log();
-        if let Some(news) = &ended.news
-            && let Err(error) = events::publish(&shared.services, news).await
-        {
+        news.extend(ended.news);
+    }
+    // Side by side, which is one way to Redis and back for all of them.
+    join_all(news.iter().map(async |news| {
+        if let Err(error) = events::publish(&shared.services, news).await {
             tracing::debug!("{error}");
         }
-    }
+    }))
+    .await;
 }
