@@ -56,6 +56,8 @@ start() { # start direct|tls
     wizamart seed --peer --yes
     touch "$RUN/seeded"
   fi
+  # The program may be newer than the rows of the last time.
+  wizamart migrate >/dev/null
   local queue
   for queue in default imports emails reports; do
     up "worker-$queue" worker --queue "$queue" --state-dir "$RUN/state"
