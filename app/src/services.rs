@@ -18,6 +18,7 @@ use crate::payments::stripe::Stripe;
 use crate::queue::wakeup::Wakeups;
 use crate::settings::Settings;
 use crate::shop::shelf::Shelf;
+use crate::shop::turns::Turns;
 use crate::storage::connect;
 use crate::storage::reads::Reads;
 use onebox_model::Config;
@@ -46,6 +47,8 @@ pub struct Parts {
     pub reads: Reads,
     /// What is on sale, read for many at once.
     pub shelf: Shelf,
+    /// Turns at placing orders.
+    pub turns: Turns,
     /// Redis.
     pub cache: Cache,
     /// The time.
@@ -104,6 +107,7 @@ impl Services {
         let reads = Reads::of(pool.clone());
         Self(Arc::new(Parts {
             shelf: Shelf::new(reads.clone()),
+            turns: Turns::default(),
             stripe: Stripe::new(Arc::clone(&config), outbound.clone()),
             files: Files::new(&config, &state_dir),
             cloudflare: Cloudflare::new(&config.cloudflare, &state_dir),

@@ -69,6 +69,9 @@ start() { # start direct|tls
     tls) up web web --listen-https 127.0.0.1:19443 --tls-dir "$RUN/tls" --state-dir "$RUN/state"
          wait_for web curl -fsko/dev/null https://127.0.0.1:19443/health ;;
   esac
+  # PostgreSQL and Redis work for whoever is measured, as they count for the peer.
+  mkdir -p "$RUN/counted"
+  ln -sf "$RUN"/pids/*.pid "$(of_peer RUN)"/pids/{postgres,redis}.pid "$RUN/counted/"
 }
 
 stop() {
@@ -82,6 +85,7 @@ stop() {
     for _ in $(seq 350); do kill -0 "$(cat "$file")" 2>/dev/null || break; sleep 0.1; done
     rm -f "$file"
   done
+  rm -rf "$RUN/counted"
 }
 
 # settle: until nothing waits; every order must have exactly one confirmation.
@@ -103,7 +107,7 @@ harness() {
   rm -rf "$RUN/harness" && mkdir -p "$RUN" && cp -r "$PEER" "$RUN/harness" && chmod -R u+w "$RUN/harness"
   cat >>"$RUN/harness/targets.toml" <<TOML
 [rust]
-pids = "$RUN/pids/*.pid"
+pids = "$RUN/counted/*.pid"
 queue = "env PEER=$PEER RUN=$RUN WIZAMART=$WIZAMART $here/run.sh queue"
 [rust.bases]
 direct = "http://127.0.0.1:19000"

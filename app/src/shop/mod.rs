@@ -11,4 +11,5 @@ pub mod placing;
 pub mod product_sheet;
 pub mod products;
 pub mod shelf;
+pub mod turns;
 pub mod vendors;

@@ -70,7 +70,9 @@ pub struct Answer {
 pub async fn place(services: &Services, buyer: Buyer<'_>, order: &NewOrder) -> AppResult<Placed> {
     let wanted = order.check()?;
     let placing = placing(services, buyer, order, &wanted);
+    let turn = services.turns.take().await?;
     let placement = orders::place(&services.pool, &placing).await?;
+    drop(turn);
     let placed = accepted(placement, &order.items)?;
     services.durability.written().await?;
     tell(services, &placed);
@@ -92,6 +94,7 @@ pub async fn place_once(
 ) -> AppResult<Answer> {
     let wanted = order.check()?;
     let placing = placing(services, buyer, order, &wanted);
+    let turn = services.turns.take().await?;
     let mut transaction = services.pool.begin().await.doing("begin a transaction")?;
     match idempotency::hold(&mut *transaction, key.user, &key.key, placing.now).await? {
         Hold::Busy => return Err(busy()),
@@ -138,6 +141,7 @@ pub async fn place_once(
         return Err(busy());
     }
     transaction.commit().await.doing("commit an order")?;
+    drop(turn);
     services.durability.written().await?;
     tell(services, &placed);
     Ok(Answer {
