@@ -7,7 +7,7 @@ use onebox_browser_tests::{Feed, Site};
 use std::path::Path;
 
 /// Pages of a shop and of the platform.
-const PAGES: [&str; 19] = [
+const PAGES: &[&str] = &[
     "/admin",
     "/admin/products",
     "/admin/products/new",
@@ -49,7 +49,7 @@ async fn choose_a_shop(browser: &Browser) {
 }
 
 async fn look_at_everything(browser: &Browser, look: &str, more: &[String]) {
-    for path in PAGES.into_iter().chain(more.iter().map(String::as_str)) {
+    for path in PAGES.iter().copied().chain(more.iter().map(String::as_str)) {
         browser.open(path).await;
         let name = match path {
             "/" => "shop".to_owned(),
