@@ -1,5 +1,6 @@
 //! `wizamart cloudflare`.
 
+use super::common::Common;
 use super::{CliError, runtime};
 use crate::clock::{Clock, SystemClock};
 use crate::cloudflare::InForce;
@@ -7,9 +8,7 @@ use crate::cloudflare::list::List;
 use crate::cloudflare::refresh::{self, RefreshError};
 use crate::outbound::{Outbound, Reach};
 use crate::settings::Settings;
-use onebox_model::paths;
 use serde_json::json;
-use std::path::PathBuf;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -29,16 +28,6 @@ pub(super) enum Args {
         #[command(flatten)]
         common: Common,
     },
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct Common {
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    /// Where the application keeps files
-    #[arg(long, value_name = "DIR", default_value = paths::APP_STATE_DIR)]
-    state_dir: PathBuf,
 }
 
 impl From<RefreshError> for CliError {

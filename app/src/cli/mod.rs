@@ -4,6 +4,7 @@
 mod admin;
 mod bench;
 mod cloudflare;
+mod common;
 mod config;
 mod dev;
 mod jobs;

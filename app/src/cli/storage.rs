@@ -1,5 +1,6 @@
 //! `wizamart storage`.
 
+use super::common::Common;
 use super::{CliError, runtime};
 use crate::files::Files;
 use crate::files::check::{self, CheckError, Findings};
@@ -8,9 +9,7 @@ use crate::files::store::StoreKind;
 use crate::settings::Settings;
 use crate::storage::{connect, reports, uploads};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use onebox_model::paths;
 use sqlx::PgPool;
-use std::path::PathBuf;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Args {
@@ -35,16 +34,6 @@ pub(super) enum Args {
         #[command(flatten)]
         common: Common,
     },
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct Common {
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    /// Where the application keeps files
-    #[arg(long, value_name = "DIR", default_value = paths::APP_STATE_DIR)]
-    state_dir: PathBuf,
 }
 
 impl From<MoveError> for CliError {
