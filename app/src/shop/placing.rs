@@ -100,8 +100,10 @@ pub async fn place_once(
         Hold::Busy => return Err(busy()),
         Hold::Known(kept) if kept.fingerprint == key.fingerprint => {
             // It may have been committed a moment ago. The connection goes
-            // back first: the flush needs one.
+            // back first: the flush needs one. The turn does too: nothing is
+            // placed.
             transaction.rollback().await.doing("end a transaction")?;
+            drop(turn);
             services.durability.written().await?;
             return Ok(Answer {
                 body: kept.body,

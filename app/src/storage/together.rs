@@ -203,7 +203,7 @@ mod tests {
         for (n, answer) in (100..1100).zip(answers) {
             assert_eq!(answer.unwrap(), n * 2);
         }
-        // The first two come alone, and what waits for them goes together.
+        // All of them wait before the first task runs, so none goes half full.
         assert_eq!(statements.load(Ordering::Relaxed), 20);
     }
 
