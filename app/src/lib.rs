@@ -38,6 +38,7 @@ pub mod plot;
 pub mod queue;
 pub mod random;
 pub mod reports;
+pub mod secrets;
 pub mod services;
 pub mod settings;
 pub mod sheets;

@@ -16,6 +16,7 @@ use crate::metrics::Metrics;
 use crate::outbound::{Outbound, Reach};
 use crate::payments::stripe::Stripe;
 use crate::queue::wakeup::Wakeups;
+use crate::secrets::Sealer;
 use crate::settings::Settings;
 use crate::shop::shelf::Shelf;
 use crate::shop::turns::Turns;
@@ -65,6 +66,8 @@ pub struct Parts {
     pub config: Arc<Config>,
     /// Sends mail.
     pub mailer: Mailer,
+    /// Seals what the database must not show.
+    pub sealer: Sealer,
     /// Where the application keeps its own files.
     pub state_dir: Arc<Path>,
     /// HTTP to the outside.
@@ -92,6 +95,7 @@ impl Services {
         clock: SharedClock,
         config: Arc<Config>,
         state_dir: PathBuf,
+        sealer: Sealer,
     ) -> Self {
         let reach = match config.imports.allow_private_networks {
             true => Reach::Everywhere,
@@ -122,6 +126,7 @@ impl Services {
             statics: Statics::new(config.web.static_dir.clone()),
             config,
             mailer,
+            sealer,
             state_dir: state_dir.into(),
             outbound,
             metrics: Metrics::default(),

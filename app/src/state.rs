@@ -50,13 +50,20 @@ impl AppState {
         let pool = services.pool.clone();
         let cache = services.cache.clone();
         let clock = Arc::clone(&services.clock);
+        let sealer = services.sealer.clone();
         let state_dir = services.state_dir.to_path_buf();
         Self(Arc::new(Parts {
             auth: Auth::new(&services),
             services,
             registry: Arc::new(Registry::standard()),
             hub: Hub::new(cache.clone()),
-            health: Health::new(pool.clone(), cache.clone(), Arc::clone(&clock), state_dir),
+            health: Health::new(
+                pool.clone(),
+                cache.clone(),
+                Arc::clone(&clock),
+                sealer,
+                state_dir,
+            ),
             pool,
             cache,
             clock,

@@ -24,6 +24,7 @@ export WIZAMART=${WIZAMART:-wizamart}
 database=postgres://peer:peer@127.0.0.1:$PEER_PG_PORT/wizamart
 export ONEBOX_DATABASE__URL=$database ONEBOX_REDIS__URL=redis://127.0.0.1:$PEER_REDIS_PORT/5
 export ONEBOX_LOG__LEVEL=warn ONEBOX_WEB__STATIC_DIR=$PEER_STATIC
+export ONEBOX_SECRETS__KEY_FILE=$RUN/seal-keys
 # The peer limits nobody.
 export ONEBOX_LIMITS__API_PER_USER=0 ONEBOX_LIMITS__PUBLIC_PER_ADDRESS=0 ONEBOX_LIMITS__LOGINS_PER_ADDRESS=0
 
@@ -48,6 +49,7 @@ wait_for() { # wait_for NAME COMMAND...
 start() { # start direct|tls
   mkdir -p "$RUN"/{pids,log,tls,state}
   touch "$RUN/onebox.toml"
+  [ -f "$ONEBOX_SECRETS__KEY_FILE" ] || wizamart secrets new-key >/dev/null
   cp -f "${PEER_STATIC%/static}/tls/cert.pem" "$RUN/tls/fullchain.pem"
   cp -f "${PEER_STATIC%/static}/tls/key.pem" "$RUN/tls/privkey.pem"
   if [ ! -f "$RUN/seeded" ]; then

@@ -2,17 +2,23 @@
 //! process and every box of an installation knows them, and are kept in the
 //! process, so that a request does not ask for them. The newest signs; the
 //! others verify until they end. There is always one: it is made when needed.
+//!
+//! They are sealed ([`crate::secrets`]). Keys in clear are an earlier release's:
+//! they verify what it signed, sign nothing, and end soon after this release
+//! sees them, so that a dump of the database is of no use for long.
 
 use crate::clock::SharedClock;
 use crate::random::{self, NoRandomness};
+use crate::secrets::{OpenError, Place, SealError, Sealer};
 use crate::storage::StorageError;
-use crate::storage::signing_keys::{self, SigningKeyRow};
+use crate::storage::signing_keys::{self, SealedKey, SigningKeyRow};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use sqlx::PgPool;
 use std::sync::{Arc, PoisonError, RwLock};
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 /// A key older than this is followed by a new one.
 pub const ROTATE_AFTER: Duration = Duration::days(30);
@@ -21,6 +27,9 @@ pub const ROTATE_AFTER: Duration = Duration::days(30);
 pub const KEY_LIFE: Duration = Duration::days(32);
 /// A key signs only while it has this much left: more than a token lives.
 const SIGNING_RESERVE: Duration = Duration::hours(2);
+/// A key in clear verifies for this long: longer than any token that it signed
+/// lives, and too short for the earlier release to sign with it on.
+const RETIRED_LIFE: Duration = Duration::hours(2);
 /// How long the process trusts that there is no newer key to sign with.
 const FRESH: Duration = Duration::minutes(5);
 /// Tokens with keys nobody knows make the process look at most this often.
@@ -33,6 +42,7 @@ pub struct Key {
     pub(super) encoding: EncodingKey,
     pub(super) decoding: DecodingKey,
     ends_at: OffsetDateTime,
+    may_sign: bool,
 }
 
 impl std::fmt::Debug for Key {
@@ -50,6 +60,12 @@ pub enum KeyError {
     /// No key can be made.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
+    /// No key can be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// A key that was just sealed does not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
 }
 
 impl From<KeyError> for crate::errors::AppError {
@@ -57,6 +73,8 @@ impl From<KeyError> for crate::errors::AppError {
         match error {
             KeyError::Storage(error) => error.into(),
             KeyError::Randomness(error) => error.into(),
+            KeyError::Seal(error) => error.into(),
+            KeyError::Open(error) => error.into(),
         }
     }
 }
@@ -74,6 +92,7 @@ pub struct Keys(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     pool: PgPool,
+    sealer: Sealer,
     clock: SharedClock,
     known: RwLock<Known>,
     /// One task looks or makes, the others wait for what it found.
@@ -83,9 +102,10 @@ struct Inner {
 impl Keys {
     /// None known yet.
     #[must_use]
-    pub fn new(pool: PgPool, clock: SharedClock) -> Self {
+    pub fn new(pool: PgPool, sealer: Sealer, clock: SharedClock) -> Self {
         Self(Arc::new(Inner {
             pool,
+            sealer,
             clock,
             known: RwLock::default(),
             turn: Mutex::new(()),
@@ -124,9 +144,13 @@ impl Keys {
         if let Some(key) = self.newest(now) {
             return Ok(key);
         }
-        let made = make(now)?;
+        let made = make(&self.0.sealer, now)?;
         signing_keys::insert(&self.0.pool, &made).await?;
-        let key = Arc::new(Key::from(made));
+        let secret = self
+            .0
+            .sealer
+            .open(Place::SigningKeys.of(made.id), &made.sealed)?;
+        let key = Arc::new(Key::of(kid(made.id), &secret, made.ends_at, true));
         let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
         known.newest_first.insert(0, Arc::clone(&key));
         Ok(key)
@@ -139,7 +163,7 @@ impl Keys {
 
     fn newest(&self, now: OffsetDateTime) -> Option<Arc<Key>> {
         let known = self.0.known.read().unwrap_or_else(PoisonError::into_inner);
-        let newest = known.newest_first.first()?;
+        let newest = known.newest_first.iter().find(|key| key.may_sign)?;
         (newest.ends_at > now + SIGNING_RESERVE).then(|| Arc::clone(newest))
     }
 
@@ -150,35 +174,67 @@ impl Keys {
 
     async fn look(&self, now: OffsetDateTime) -> Result<(), StorageError> {
         let rows = signing_keys::alive(&self.0.pool, now).await?;
+        let retired = now + RETIRED_LIFE;
+        if rows
+            .iter()
+            .any(|row| row.secret.is_some() && row.ends_at > retired)
+        {
+            signing_keys::retire(&self.0.pool, retired).await?;
+        }
         let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
         known.looked_at = Some(now);
         known.newest_first = rows
             .into_iter()
-            .map(|row| Arc::new(Key::from(row)))
+            .filter_map(|row| open(row, &self.0.sealer, retired))
+            .map(Arc::new)
             .collect();
         Ok(())
     }
 }
 
-impl From<SigningKeyRow> for Key {
-    fn from(row: SigningKeyRow) -> Self {
+impl Key {
+    fn of(id: String, secret: &[u8], ends_at: OffsetDateTime, may_sign: bool) -> Self {
         Self {
-            encoding: EncodingKey::from_secret(&row.secret),
-            decoding: DecodingKey::from_secret(&row.secret),
-            id: row.id,
-            ends_at: row.ends_at,
+            encoding: EncodingKey::from_secret(secret),
+            decoding: DecodingKey::from_secret(secret),
+            id,
+            ends_at,
+            may_sign,
         }
     }
+}
+
+/// A stored key for use. One that does not open is told and left out: what it
+/// signed is refused, and new logins go on with another.
+fn open(row: SigningKeyRow, sealer: &Sealer, retired: OffsetDateTime) -> Option<Key> {
+    if let Some(secret) = row.secret.map(Zeroizing::new) {
+        return Some(Key::of(row.id, &secret, row.ends_at.min(retired), false));
+    }
+    let id = Uuid::try_parse(&row.id).ok()?;
+    match sealer.open(Place::SigningKeys.of(id), &row.sealed?) {
+        Ok(secret) => Some(Key::of(row.id, &secret, row.ends_at, true)),
+        Err(error) => {
+            tracing::error!("tokens of a signing key are refused: {error}");
+            None
+        }
+    }
+}
+
+/// What tokens call a key.
+fn kid(id: Uuid) -> String {
+    id.simple().to_string()
 }
 
 /// A new key, not stored yet.
 ///
 /// # Errors
 /// When the system gives no randomness.
-pub fn make(now: OffsetDateTime) -> Result<SigningKeyRow, NoRandomness> {
-    Ok(SigningKeyRow {
-        id: Uuid::now_v7().simple().to_string(),
-        secret: random::bytes::<32>()?.to_vec(),
+pub fn make(sealer: &Sealer, now: OffsetDateTime) -> Result<SealedKey, KeyError> {
+    let id = Uuid::now_v7();
+    let secret = Zeroizing::new(random::bytes::<32>()?);
+    Ok(SealedKey {
+        id,
+        sealed: sealer.seal(Place::SigningKeys.of(id), secret.as_slice())?,
         created_at: now,
         ends_at: now + KEY_LIFE,
     })

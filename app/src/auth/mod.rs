@@ -6,8 +6,9 @@
 //! ([`session`]), and then every change it asks for must carry a second token
 //! ([`session::Session::csrf`]) that another site cannot know. Either way the
 //! account is read with each request: one that was switched off is out at once.
-//! Only hashes of secrets are stored, so that a copy of Redis or of the
-//! database opens nothing; the signing keys are the exception.
+//! Only hashes of secrets are stored, and what must be known is sealed
+//! ([`crate::secrets`]), so that a copy of Redis or of the database opens
+//! nothing.
 //!
 //! Administrative acts are written down with [`audit`]. Start reading at
 //! [`login`] and [`identity`].
@@ -65,7 +66,11 @@ impl Auth {
     #[must_use]
     pub fn new(services: &Services) -> Self {
         let clock = Arc::clone(&services.clock);
-        let keys = Keys::new(services.pool.clone(), Arc::clone(&clock));
+        let keys = Keys::new(
+            services.pool.clone(),
+            services.sealer.clone(),
+            Arc::clone(&clock),
+        );
         let limiter = Limiter::new(services.cache.clone(), Arc::clone(&clock));
         Self {
             passwords: Passwords::new(),

@@ -2,19 +2,23 @@
 //! shared secret and the time (TOTP, RFC 6238), and ten recovery codes for when
 //! the phone is gone. Every code works once.
 //!
-//! The secret is stored as it is: whoever reads the table of accounts can make
-//! codes, but has no passwords. Recovery codes are stored as hashes; they have
-//! 80 bits, so a plain hash is enough.
+//! The secret is stored sealed ([`crate::secrets`]), so that whoever reads the
+//! table of accounts can make no codes. Recovery codes are stored as hashes;
+//! they have 80 bits, so a plain hash is enough. They work also when the keys
+//! of the seals are lost.
 
 use super::audit::{self, Entry};
 use super::identity::Identity;
 use crate::errors::{AppError, AppResult};
 use crate::random::{self, NoRandomness};
+use crate::secrets::{OpenError, Place, Spot};
 use crate::state::AppState;
-use crate::storage::{Doing, second_factor};
+use crate::storage::second_factor::{SecondFactorRow, Stored};
+use crate::storage::{Doing, sealing, second_factor};
 use time::OffsetDateTime;
 use totp_rs::{Builder, Totp};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 /// Recovery codes given at a time.
 const CODES: usize = 10;
@@ -35,14 +39,20 @@ pub struct Enrolment {
 /// # Errors
 /// 409 when one is in force already.
 pub async fn enrol(state: &AppState, identity: &Identity) -> AppResult<Enrolment> {
-    let secret = random::bytes::<20>()?.to_vec();
+    let secret = Zeroizing::new(random::bytes::<20>()?);
+    let secret = secret.as_slice();
     let user = identity.session.user_id;
-    if !second_factor::enrol(&state.pool, user, &secret).await? {
+    let sealed = state.services.sealer.seal(spot(user), secret)?;
+    let stored = match sealing::plain_allowed(&state.pool, state.clock.now()).await? {
+        true => Stored::Plain(secret),
+        false => Stored::Sealed(&sealed),
+    };
+    if !second_factor::enrol(&state.pool, user, stored).await? {
         return Err(AppError::conflict(
             "A second factor is in force; remove it first.",
         ));
     }
-    enrolment(&secret, &identity.session.email)
+    enrolment(secret, &identity.session.email)
 }
 
 /// The secret that waits to be confirmed, for showing it again.
@@ -50,8 +60,12 @@ pub async fn enrol(state: &AppState, identity: &Identity) -> AppResult<Enrolment
 /// # Errors
 /// When the database fails.
 pub async fn pending(state: &AppState, identity: &Identity) -> AppResult<Option<Enrolment>> {
-    let row = second_factor::find(&state.pool, identity.session.user_id).await?;
-    match row.filter(|row| !row.confirmed).and_then(|row| row.secret) {
+    let user = identity.session.user_id;
+    let row = second_factor::find(&state.pool, user).await?;
+    let Some(row) = row.filter(|row| !row.confirmed) else {
+        return Ok(None);
+    };
+    match open(state, user, &row)? {
         Some(secret) => enrolment(&secret, &identity.session.email).map(Some),
         None => Ok(None),
     }
@@ -67,15 +81,13 @@ pub async fn confirm(state: &AppState, identity: &Identity, code: &str) -> AppRe
     let user = identity.session.user_id;
     let nothing = || AppError::conflict("There is no new second factor to confirm.");
     let row = second_factor::find(&state.pool, user).await?;
-    let secret = row
-        .filter(|row| !row.confirmed)
-        .and_then(|row| row.secret)
-        .ok_or_else(nothing)?;
+    let row = row.filter(|row| !row.confirmed).ok_or_else(nothing)?;
+    let secret = open(state, user, &row)?.ok_or_else(nothing)?;
     let step = step_of(&secret, code, now)?
         .ok_or_else(|| AppError::invalid("code", "does not fit; is the phone's clock right?"))?;
     let codes = recovery_codes()?;
     let mut transaction = state.pool.begin().await.doing("begin a transaction")?;
-    if !second_factor::confirm(&mut *transaction, user, &secret, step, now).await? {
+    if !second_factor::confirm(&mut *transaction, user, &row, step, now).await? {
         return Err(nothing());
     }
     second_factor::replace_codes(&mut transaction, user, &hashes(&codes)).await?;
@@ -129,14 +141,39 @@ pub async fn regenerate(state: &AppState, identity: &Identity) -> AppResult<Vec<
 pub async fn check(state: &AppState, user: Uuid, code: &str) -> AppResult<bool> {
     let now = state.clock.now();
     let row = second_factor::find(&state.pool, user).await?;
-    let Some(secret) = row.filter(|row| row.confirmed).and_then(|row| row.secret) else {
+    let Some(row) = row.filter(|row| row.confirmed) else {
         return Ok(false);
     };
-    if let Some(step) = step_of(&secret, code, now)? {
-        return Ok(second_factor::use_step(&state.pool, user, step).await?);
+    if digits(code).is_some() {
+        let Some(secret) = open(state, user, &row)? else {
+            return Ok(false);
+        };
+        return match step_of(&secret, code, now)? {
+            Some(step) => Ok(second_factor::use_step(&state.pool, user, step).await?),
+            None => Ok(false),
+        };
     }
     let hash = hash(code);
     Ok(second_factor::use_code(&state.pool, user, &hash, now).await?)
+}
+
+/// Where an account's secret is.
+fn spot(user: Uuid) -> Spot {
+    Place::SecondFactors.of(user)
+}
+
+/// An account's secret. One in clear is newer than a sealed one beside it: an
+/// earlier release wrote it.
+fn open(
+    state: &AppState,
+    user: Uuid,
+    row: &SecondFactorRow,
+) -> Result<Option<Zeroizing<Vec<u8>>>, OpenError> {
+    match (&row.plain, &row.sealed) {
+        (Some(plain), _) => Ok(Some(Zeroizing::new(plain.clone()))),
+        (None, Some(sealed)) => state.services.sealer.open(spot(user), sealed).map(Some),
+        (None, None) => Ok(None),
+    }
 }
 
 fn enrolment(secret: &[u8], email: &str) -> AppResult<Enrolment> {
@@ -164,12 +201,17 @@ fn totp(secret: &[u8], email: &str) -> AppResult<Totp> {
         .map_err(|error| AppError::Internal(format!("a second factor is damaged: {error}")))
 }
 
+/// The six digits of a code; `None` of what is none, such as a recovery code.
+fn digits(code: &str) -> Option<String> {
+    let digits: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+    (digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
+}
+
 /// The step that a code belongs to, near now.
 fn step_of(secret: &[u8], code: &str, now: OffsetDateTime) -> AppResult<Option<i64>> {
-    let digits: String = code.chars().filter(|c| !c.is_whitespace()).collect();
-    if digits.len() != 6 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+    let Some(digits) = digits(code) else {
         return Ok(None);
-    }
+    };
     let seconds = u64::try_from(now.unix_timestamp()).unwrap_or_default();
     let step = totp(secret, "-")?.check(&digits, seconds);
     Ok(step.and_then(|step| i64::try_from(step).ok()))

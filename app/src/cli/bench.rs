@@ -17,12 +17,14 @@ use crate::queue::enqueue::{NewJob, enqueue};
 use crate::queue::feedback;
 use crate::queue::job::Job;
 use crate::queue::jobs::bench::{Noop, Stamp};
+use crate::secrets::{Sealer, sealer};
 use crate::services::Services;
 use crate::settings::Settings;
 use crate::storage::{Doing, connect, jobs};
 use onebox_model::QueueName;
 use serde_json::{Map, Value, json};
 use sqlx::{Connection, PgConnection};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
@@ -60,6 +62,8 @@ async fn measure(what: &What, settings: &Settings) -> Result<Value, CliError> {
         Arc::new(SystemClock),
         Arc::new(settings.config.clone()),
         std::env::temp_dir(),
+        // These jobs have no secrets.
+        Sealer::with(&[sealer::new_key()?], Path::new("no file"))?,
     );
     let mut connection = PgConnection::connect_with(&settings.database)
         .await

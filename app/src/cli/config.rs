@@ -2,6 +2,7 @@
 //! what is wrong with it is half its purpose.
 
 use super::CliError;
+use crate::secrets::Sealer;
 use crate::settings::{Settings, SettingsError};
 use onebox_model::config::{Setting, reference};
 use onebox_model::{Config, ConfigError};
@@ -26,7 +27,8 @@ pub(super) fn run(args: &Args, path: &Path) -> Result<(), CliError> {
     match args {
         Args::Show { json } => show(path, *json),
         Args::Check => {
-            Settings::load(path)?;
+            let settings = Settings::load(path)?;
+            Sealer::load(&settings.config)?;
             println!("the configuration is sound");
             Ok(())
         }

@@ -16,6 +16,7 @@ use crate::migrations::{self, runner};
 use crate::queue::registry::Registry;
 use crate::queue::scheduler::Scheduler;
 use crate::queue::worker::{Worker, WorkerOptions};
+use crate::secrets::{Sealer, key_file};
 use crate::services::Services;
 use crate::settings::Settings;
 use crate::state::AppState;
@@ -58,6 +59,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<(), CliError> {
     let dir = prepare(args)?;
     let other = |error: crate::dev::DevError| CliError::Input(error.to_string());
     println!("starting PostgreSQL and Redis in {}", dir.display());
+    let sealer = sealer(&dir, settings)?;
     let postgres = postgres::start(&dir.join("postgres")).map_err(other)?;
     let redis = redis_server::start(&dir.join("redis")).map_err(other)?;
     let mut settings = settings.clone();
@@ -67,7 +69,10 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<(), CliError> {
         .map_err(crate::settings::SettingsError::Database)?;
     settings.redis =
         Source::open(&redis.url, None).map_err(crate::settings::SettingsError::Redis)?;
-    let again = runtime::multi(settings.cores, develop(&dir, &settings, listener, &program))??;
+    let again = runtime::multi(
+        settings.cores,
+        develop(&dir, &settings, listener, &program, sealer),
+    )??;
     drop((redis, postgres));
     if again {
         println!("the program was built anew: starting it");
@@ -95,12 +100,26 @@ fn prepare(args: &Args) -> Result<PathBuf, CliError> {
     std::path::absolute(&args.dir).map_err(system("find the directory"))
 }
 
+/// The keys that the operator named, or those of the directory, made on the
+/// first run.
+fn sealer(dir: &Path, settings: &Settings) -> Result<Sealer, CliError> {
+    if settings.config.secrets.key_file.is_some() {
+        return Ok(Sealer::load(&settings.config)?);
+    }
+    let file = dir.join("seal-keys");
+    if !file.exists() {
+        key_file::create(&file)?;
+    }
+    Ok(Sealer::from_file(&file)?)
+}
+
 /// Runs until asked to stop; says whether to start again as a new program.
 async fn develop(
     dir: &Path,
     settings: &Settings,
     listener: std::net::TcpListener,
     program: &Program,
+    sealer: Sealer,
 ) -> Result<bool, CliError> {
     let (trigger, shutdown) = lifecycle::shutdown();
     lifecycle::stop_on_signals(trigger.clone()).map_err(system("listen for signals"))?;
@@ -121,6 +140,7 @@ async fn develop(
         Arc::new(SystemClock),
         Arc::new(settings.config.clone()),
         dir.join("state"),
+        sealer,
     );
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(web(

@@ -1,12 +1,18 @@
 //! `wizamart migrate`.
 
 use super::{CliError, admin, runtime};
+use crate::clock::{Clock, SystemClock};
 use crate::migrations::{self, runner, state};
+use crate::secrets::{Sealer, sealing};
 use crate::settings::Settings;
-use crate::storage::connect::connect_patiently;
+use crate::storage::connect::{self, connect_patiently};
+use crate::storage::sealing as sealing_rows;
 use sqlx::PgConnection;
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// The first schema with sealed secrets.
+const SEALED_SINCE: i32 = 14;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -38,6 +44,9 @@ async fn migrate(args: &Args, settings: &Settings) -> Result<(), CliError> {
     }
     match args.revert_to {
         Some(target) => {
+            if target < SEALED_SINCE {
+                unseal(settings).await?;
+            }
             let done = runner::revert_to(&mut connection, target).await?;
             println!("reverted {}; the schema is {target}", numbers(&done));
         }
@@ -52,6 +61,28 @@ async fn migrate(args: &Args, settings: &Settings) -> Result<(), CliError> {
             if let Some(credential) = &args.ensure_admin {
                 admin::ensure(&mut connection, credential).await?;
             }
+        }
+    }
+    Ok(())
+}
+
+/// What earlier releases cannot read is put in clear for them.
+async fn unseal(settings: &Settings) -> Result<(), CliError> {
+    let pool = connect::lazy_pool(&settings.sessions, 1, "wizamart migrate");
+    let sealed = match sealing_rows::counts(&pool).await {
+        Ok(counts) => counts.iter().any(|count| count.key.is_some()),
+        // There are no such columns yet, or any more.
+        Err(error) if error.is_of_schema() => false,
+        Err(error) => return Err(error.into()),
+    };
+    if sealed {
+        let sealer = Sealer::load(&settings.config)?;
+        let walked = sealing::unseal(&pool, &sealer, SystemClock.now()).await?;
+        for (place, rows) in &walked.changed {
+            println!("{}: {rows} put in clear", place.name());
+        }
+        if let Some(failure) = walked.failed.first() {
+            return Err(CliError::Input(failure.error.clone()));
         }
     }
     Ok(())

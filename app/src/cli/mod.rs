@@ -12,6 +12,7 @@ mod migrate;
 mod runtime;
 mod scheduler;
 mod schema;
+mod secrets;
 mod seed;
 mod storage;
 mod web;
@@ -55,6 +56,9 @@ enum Command {
     /// Move uploaded files between stores, or check them
     #[command(subcommand)]
     Storage(storage::Args),
+    /// Keys that seal secrets in the database
+    #[command(subcommand)]
+    Secrets(secrets::Args),
     /// Look at Cloudflare's networks, or ask for them anew
     #[command(subcommand)]
     Cloudflare(cloudflare::Args),
@@ -83,6 +87,12 @@ pub enum CliError {
     /// A secret of the configuration cannot be read.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// The system gave no randomness.
+    #[error(transparent)]
+    Randomness(#[from] crate::random::NoRandomness),
+    /// The keys that seal secrets cannot be had.
+    #[error(transparent)]
+    Keyring(#[from] crate::secrets::KeyringError),
     /// There is nothing to listen on.
     #[error(transparent)]
     Listen(#[from] crate::edge::listeners::ListenError),
@@ -139,6 +149,7 @@ impl Cli {
             Command::Dev(args) => with(&path, |settings| dev::run(&args, settings)),
             Command::Seed(args) => with(&path, |settings| seed::run(&args, settings)),
             Command::Storage(args) => with(&path, |settings| storage::run(&args, settings)),
+            Command::Secrets(args) => with(&path, |settings| secrets::run(&args, settings)),
             Command::Cloudflare(args) => with(&path, |settings| cloudflare::run(&args, settings)),
             Command::Bench(args) => with(&path, |settings| bench::run(&args, settings)),
             Command::Jobs(args) => with(&path, |settings| jobs::run(&args, settings)),

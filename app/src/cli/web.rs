@@ -12,6 +12,7 @@ use crate::edge::{redirect, reload};
 use crate::lifecycle;
 use crate::metrics::latency;
 use crate::metrics::listen;
+use crate::secrets::Sealer;
 use crate::services::Services;
 use crate::settings::Settings;
 use crate::state::AppState;
@@ -47,10 +48,16 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<(), CliError> {
     // Before any other descriptor is opened or thread started.
     let listeners = listeners::open(args.listen_http, args.listen_https)?;
-    runtime::multi(settings.cores, web(args, settings, listeners))?
+    let sealer = Sealer::load(&settings.config)?;
+    runtime::multi(settings.cores, web(args, settings, listeners, sealer))?
 }
 
-async fn web(args: &Args, settings: &Settings, listeners: Listeners) -> Result<(), CliError> {
+async fn web(
+    args: &Args,
+    settings: &Settings,
+    listeners: Listeners,
+    sealer: Sealer,
+) -> Result<(), CliError> {
     let (trigger, shutdown) = lifecycle::shutdown();
     lifecycle::stop_on_signals(trigger.clone()).map_err(system("listen for signals"))?;
     watchdog::start();
@@ -67,6 +74,7 @@ async fn web(args: &Args, settings: &Settings, listeners: Listeners) -> Result<(
         Arc::new(SystemClock),
         Arc::new(settings.config.clone()),
         args.state_dir.clone(),
+        sealer,
     )
     .reaching(settings);
     let state = AppState::new(services, settings.release.clone());

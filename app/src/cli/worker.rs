@@ -7,6 +7,7 @@ use crate::lifecycle;
 use crate::metrics::listen;
 use crate::queue::registry::Registry;
 use crate::queue::worker::{Worker, WorkerOptions};
+use crate::secrets::Sealer;
 use crate::services::Services;
 use crate::settings::Settings;
 use crate::storage::connect;
@@ -39,10 +40,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<(), CliError> {
-    runtime::single(work(args, settings))?
+    runtime::single(work(args, settings, Sealer::load(&settings.config)?))?
 }
 
-async fn work(args: &Args, settings: &Settings) -> Result<(), CliError> {
+async fn work(args: &Args, settings: &Settings, sealer: Sealer) -> Result<(), CliError> {
     let (trigger, shutdown) = lifecycle::shutdown();
     lifecycle::stop_on_signals(trigger).map_err(system("listen for signals"))?;
     watchdog::start();
@@ -79,6 +80,7 @@ async fn work(args: &Args, settings: &Settings) -> Result<(), CliError> {
         Arc::new(SystemClock),
         Arc::new(settings.config.clone()),
         args.state_dir.clone(),
+        sealer,
     )
     .reaching(settings);
     let socket = format!("worker-{}", names.join("-"));

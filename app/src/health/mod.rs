@@ -6,9 +6,11 @@ mod migrations;
 mod postgresql;
 pub(crate) mod queue;
 mod redis;
+mod secrets;
 
 use crate::cache::Cache;
 use crate::clock::SharedClock;
+use crate::secrets::Sealer;
 use serde::Serialize;
 use sqlx::PgPool;
 use std::collections::BTreeMap;
@@ -29,6 +31,7 @@ pub struct Health {
     pool: PgPool,
     cache: Cache,
     clock: SharedClock,
+    sealer: Sealer,
     state_dir: PathBuf,
     since: OffsetDateTime,
 }
@@ -76,23 +79,31 @@ pub struct Report {
 impl Health {
     /// Checks that look at these.
     #[must_use]
-    pub fn new(pool: PgPool, cache: Cache, clock: SharedClock, state_dir: PathBuf) -> Self {
+    pub fn new(
+        pool: PgPool,
+        cache: Cache,
+        clock: SharedClock,
+        sealer: Sealer,
+        state_dir: PathBuf,
+    ) -> Self {
         Self {
             since: clock.now(),
             pool,
             cache,
             clock,
+            sealer,
             state_dir,
         }
     }
 
     /// Runs every check.
     pub async fn report(&self) -> Report {
-        let (postgresql, redis, migrations, queue, disk) = tokio::join!(
+        let (postgresql, redis, migrations, queue, secrets, disk) = tokio::join!(
             timed(postgresql::check(&self.pool)),
             timed(redis::check(&self.cache)),
             timed(migrations::check(&self.pool)),
             timed(queue::check(&self.pool, self.clock.now(), self.since)),
+            timed(secrets::check(&self.pool, &self.sealer, self.clock.now())),
             timed(disk::check(&self.state_dir)),
         );
         let checks = BTreeMap::from([
@@ -100,6 +111,7 @@ impl Health {
             ("redis", redis),
             ("migrations", migrations),
             ("queue", queue),
+            ("secrets", secrets),
             ("disk", disk),
         ]);
         let well = checks.values().all(|check| check.status == CheckStatus::Ok);

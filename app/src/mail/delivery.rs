@@ -10,6 +10,7 @@ use super::message::Mail;
 use super::transport::SendError;
 use crate::queue::job::Context;
 use crate::queue::outcome::{JobError, Outcome};
+use crate::secrets::Place;
 use crate::storage::mails::{self, Before, Failed, NewMail};
 
 /// Sends a mail for a job and says what became of the job.
@@ -27,6 +28,15 @@ pub async fn deliver(context: &Context, mail: Mail) -> Result<Outcome, JobError>
         }
     };
     let transport = mailer.transport();
+    // It may hold a link that sets a password.
+    let text = match transport.keeps_text() {
+        true => {
+            let spot = Place::MailTexts.of(context.id);
+            let sealer = &context.services.sealer;
+            Some(sealer.seal(spot, letter.mail.text.as_bytes())?)
+        }
+        false => None,
+    };
     let row = NewMail {
         job: context.id,
         vendor: letter.mail.vendor,
@@ -35,11 +45,7 @@ pub async fn deliver(context: &Context, mail: Mail) -> Result<Outcome, JobError>
         subject: &letter.mail.subject,
         transport: transport.name(),
         message_id: &letter.message_id,
-        text: if transport.keeps_text() {
-            &letter.mail.text
-        } else {
-            ""
-        },
+        text: text.as_deref(),
     };
     match mails::begin(&context.pool, &row, context.clock.now()).await? {
         Before::NotSent => {}

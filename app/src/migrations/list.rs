@@ -53,6 +53,7 @@ pub const ALL: &[Migration] = &[
     migration!(11, "0011", "payments"),
     migration!(12, "0012", "report_files"),
     migration!(13, "0013", "credit_notes"),
+    migration!(14, "0014", "sealed_secrets"),
 ];
 
 impl Migration {

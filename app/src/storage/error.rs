@@ -12,6 +12,17 @@ pub struct StorageError {
 }
 
 impl StorageError {
+    /// Whether a table or column is not there.
+    #[must_use]
+    pub fn is_of_schema(&self) -> bool {
+        let code = match &self.source {
+            sqlx::Error::Database(error) => error.code(),
+            _ => None,
+        };
+        // undefined_column and undefined_table
+        matches!(code.as_deref(), Some("42703" | "42P01"))
+    }
+
     /// The constraint that the statement broke, if that was it.
     #[must_use]
     pub fn broken(&self) -> Option<&str> {

@@ -23,8 +23,8 @@ pub struct NewMail<'a> {
     pub transport: &'a str,
     /// Its Message-ID.
     pub message_id: &'a str,
-    /// Its text, where that is kept.
-    pub text: &'a str,
+    /// Its text, sealed, where that is kept.
+    pub text: Option<&'a [u8]>,
 }
 
 /// What was known of a mail before this run began.
@@ -62,7 +62,9 @@ pub struct MailRow {
     pub state: String,
     pub error: String,
     pub message_id: String,
+    /// Of an earlier release.
     pub text_body: String,
+    pub text_sealed: Option<Vec<u8>>,
     pub created_at: OffsetDateTime,
     pub sent_at: Option<OffsetDateTime>,
 }

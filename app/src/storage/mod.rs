@@ -42,6 +42,7 @@ pub mod reports;
 pub mod retention;
 pub mod sales;
 pub mod samples;
+pub mod sealing;
 pub mod second_factor;
 pub mod seed;
 pub mod signing_keys;

@@ -10,8 +10,29 @@ use uuid::Uuid;
 #[derive(sqlx::FromRow)]
 #[expect(missing_docs, reason = "the columns are described in the migration")]
 pub struct SecondFactorRow {
-    pub secret: Option<Vec<u8>>,
+    /// In clear: an earlier release's, or for it.
+    pub plain: Option<Vec<u8>>,
+    pub sealed: Option<Vec<u8>>,
     pub confirmed: bool,
+}
+
+/// A secret as it is stored.
+#[derive(Clone, Copy)]
+pub enum Stored<'a> {
+    /// In clear, for an earlier release.
+    Plain(&'a [u8]),
+    /// Sealed.
+    Sealed(&'a [u8]),
+}
+
+impl<'a> Stored<'a> {
+    /// The columns in clear and sealed.
+    const fn columns(self) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
+        match self {
+            Self::Plain(bytes) => (Some(bytes), None),
+            Self::Sealed(bytes) => (None, Some(bytes)),
+        }
+    }
 }
 
 /// An account's second factor; `None` without an account.
@@ -36,11 +57,13 @@ pub async fn find(
 pub async fn enrol(
     db: impl PgExecutor<'_>,
     user: Uuid,
-    secret: &[u8],
+    secret: Stored<'_>,
 ) -> Result<bool, StorageError> {
+    let (plain, sealed) = secret.columns();
     let done = sqlx::query(include_str!("sql/users/enrol_second_factor.sql"))
         .bind(user)
-        .bind(secret)
+        .bind(plain)
+        .bind(sealed)
         .execute(db)
         .await
         .doing("store a second factor")?;
@@ -54,13 +77,14 @@ pub async fn enrol(
 pub async fn confirm(
     db: impl PgExecutor<'_>,
     user: Uuid,
-    secret: &[u8],
+    row: &SecondFactorRow,
     step: i64,
     now: OffsetDateTime,
 ) -> Result<bool, StorageError> {
     let done = sqlx::query(include_str!("sql/users/confirm_second_factor.sql"))
         .bind(user)
-        .bind(secret)
+        .bind(&row.plain)
+        .bind(&row.sealed)
         .bind(now)
         .bind(step)
         .execute(db)

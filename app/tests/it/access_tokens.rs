@@ -7,6 +7,7 @@ use time::Duration;
 use uuid::Uuid;
 use wizamart::auth::keys;
 use wizamart::clock::Clock;
+use wizamart::secrets::Place;
 use wizamart::storage::signing_keys;
 
 const ME: &str = "/api/v1/jobs";
@@ -20,12 +21,16 @@ async fn forger(app: &TestApp) -> (Value, String, Vec<u8>) {
     let token = app.token().await;
     let kid = decode_header(&token).unwrap().kid.unwrap();
     let claims = jsonwebtoken::dangerous::insecure_decode_claims::<Value>(&token).unwrap();
-    let secret = sqlx::query_scalar("SELECT secret FROM signing_keys WHERE id = $1")
-        .bind(&kid)
-        .fetch_one(&app.database.pool)
-        .await
-        .unwrap();
-    (claims, kid, secret)
+    let id = Uuid::parse_str(&kid).unwrap();
+    let sealed: Vec<u8> =
+        sqlx::query_scalar("SELECT sealed FROM sealed_signing_keys WHERE id = $1")
+            .bind(id)
+            .fetch_one(&app.database.pool)
+            .await
+            .unwrap();
+    let sealer = &app.state.services.sealer;
+    let secret = sealer.open(Place::SigningKeys.of(id), &sealed).unwrap();
+    (claims, kid, secret.to_vec())
 }
 
 fn sign(alg: Algorithm, kid: Option<&str>, claims: &Value, secret: &[u8]) -> String {
@@ -58,14 +63,15 @@ async fn a_rotated_key_still_verifies_until_it_ends() {
     let app = TestApp::new().await.with_admin().await;
     let old = app.token().await;
     app.clock.advance(Duration::minutes(10));
-    let key = keys::make(app.clock.now()).unwrap();
+    let key = keys::make(&app.state.services.sealer, app.clock.now()).unwrap();
     signing_keys::insert(&app.database.pool, &key)
         .await
         .unwrap();
     app.clock.advance(Duration::minutes(10));
     let new = app.token().await;
-    assert_eq!(decode_header(&new).unwrap().kid.unwrap(), key.id);
-    assert_ne!(decode_header(&old).unwrap().kid.unwrap(), key.id);
+    let id = key.id.simple().to_string();
+    assert_eq!(decode_header(&new).unwrap().kid.unwrap(), id);
+    assert_ne!(decode_header(&old).unwrap().kid.unwrap(), id);
     assert_eq!(status(&app, &old).await, 200);
     assert_eq!(status(&app, &new).await, 200);
     // Another process, which has not seen either key yet.
@@ -78,7 +84,7 @@ async fn a_rotated_key_still_verifies_until_it_ends() {
 async fn a_key_that_ended_verifies_nothing() {
     let app = TestApp::new().await.with_admin().await;
     let token = app.token().await;
-    sqlx::query("UPDATE signing_keys SET ends_at = $1")
+    sqlx::query("UPDATE sealed_signing_keys SET ends_at = $1")
         .bind(app.clock.now())
         .execute(&app.database.pool)
         .await

@@ -201,6 +201,7 @@ fn every_command_has_help() {
         "config",
         "dev",
         "seed",
+        "secrets",
     ] {
         let output = env.command(&[command, "--help"]).output().unwrap();
         assert!(

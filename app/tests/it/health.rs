@@ -58,7 +58,14 @@ async fn a_box_whose_workers_beat_is_ready() {
     .await;
     let report = app.get("/ready").await.json();
     assert_eq!(report["status"], "ready");
-    for check in ["postgresql", "redis", "migrations", "queue", "disk"] {
+    for check in [
+        "postgresql",
+        "redis",
+        "migrations",
+        "queue",
+        "secrets",
+        "disk",
+    ] {
         assert_eq!(report["checks"][check]["status"], "ok", "{check}");
         assert!(report["checks"][check]["latency_ms"].is_number(), "{check}");
     }

@@ -442,10 +442,7 @@ async fn a_redirect_to_the_inside_is_not_followed() {
 }
 
 async fn mails(app: &TestApp) -> Vec<(String, String, String)> {
-    sqlx::query_as("SELECT recipient, subject, text_body FROM mails ORDER BY created_at")
-        .fetch_all(&app.database.pool)
-        .await
-        .unwrap()
+    crate::support::secrets::mails(&app.database.pool).await
 }
 
 #[tokio::test]

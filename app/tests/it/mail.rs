@@ -5,6 +5,7 @@ use crate::support::client::write_certificate;
 use crate::support::jobs;
 use crate::support::mail_api::{AWS_KEY_ID, KEY, MailApi, Proof};
 use crate::support::mail_shop::{Item, pdf_text, shop};
+use crate::support::secrets::text;
 use crate::support::smtp::{Script, Security, SmtpServer};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -43,6 +44,7 @@ fn services(app: &TestApp, config: &Config) -> Services {
         services.clock.clone(),
         Arc::new(config.clone()),
         services.state_dir.to_path_buf(),
+        services.sealer.clone(),
     )
 }
 
@@ -96,12 +98,12 @@ async fn admin_id(app: &TestApp) -> Uuid {
 
 /// State, error and text of a job's mail.
 async fn mail_row(app: &TestApp, job: Uuid) -> (String, String, String) {
-    let row = sqlx::query("SELECT state, error, text_body FROM mails WHERE job_id = $1")
+    let row = sqlx::query("SELECT state, error, text_sealed FROM mails WHERE job_id = $1")
         .bind(job)
         .fetch_one(&app.database.pool)
         .await
         .unwrap();
-    (row.get(0), row.get(1), row.get(2))
+    (row.get(0), row.get(1), text(job, row.get(2)))
 }
 
 fn config(transport: MailTransport) -> Config {

@@ -64,6 +64,7 @@ mod reports;
 mod request_log;
 mod scheduler;
 mod second_factor;
+mod secrets;
 mod seed_and_dev;
 mod session_jobs;
 mod shop_front;

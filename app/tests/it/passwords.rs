@@ -3,6 +3,7 @@
 use crate::support::app::{EMAIL, PASSWORD, TestApp};
 use crate::support::jobs;
 use crate::support::people::tokens;
+use crate::support::secrets;
 use argon2::password_hash::{PasswordHasher, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use onebox_model::QueueName;
@@ -47,13 +48,9 @@ async fn mailed(app: &TestApp) -> Option<String> {
         .run_due()
         .await
         .unwrap();
-    let text: Option<String> =
-        sqlx::query_scalar("SELECT text_body FROM mails ORDER BY created_at DESC LIMIT 1")
-            .fetch_optional(&app.database.pool)
-            .await
-            .unwrap();
     let mark = "/admin/password/";
-    text.map(|text| {
+    let mails = secrets::mails(&app.database.pool).await;
+    mails.last().map(|(_, _, text)| {
         let start = text.find(mark).expect("a link") + mark.len();
         text[start..].split_whitespace().next().unwrap().to_owned()
     })

@@ -71,7 +71,10 @@ async fn what_is_past_its_time_goes_and_the_rest_stays() {
     app.clock.advance(Duration::days(363));
     run(&app, NewJob::of(&CleanupExpiredSessions {}).unwrap()).await;
     assert_eq!(count(&app, rows).await, 0);
-    assert_eq!(count(&app, "SELECT count(*) FROM signing_keys").await, 0);
+    assert_eq!(
+        count(&app, "SELECT count(*) FROM sealed_signing_keys").await,
+        0
+    );
 }
 
 #[tokio::test]
@@ -80,7 +83,10 @@ async fn a_month_old_key_is_followed_by_a_new_one() {
     let kid = |token: &str| decode_header(token).unwrap().kid.unwrap();
     let old = app.token().await;
     run(&app, NewJob::of(&RotateSigningKeys {}).unwrap()).await;
-    assert_eq!(count(&app, "SELECT count(*) FROM signing_keys").await, 1);
+    assert_eq!(
+        count(&app, "SELECT count(*) FROM sealed_signing_keys").await,
+        1
+    );
     app.clock.advance(Duration::days(30));
     let old_enough = app.token().await;
     assert_eq!(kid(&old), kid(&old_enough));

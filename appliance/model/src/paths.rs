@@ -11,6 +11,8 @@ pub const CONFIG_LAST_GOOD: &str = "/var/lib/onebox/onebox.toml.last-good";
 pub const SECRETS_DIR: &str = "/var/lib/onebox/secrets";
 /// First administrator's `{"email","password"}`, made on first boot.
 pub const INITIAL_ADMIN: &str = "/var/lib/onebox/secrets/initial-admin.json";
+/// Keys that seal secrets in the database, made on first boot.
+pub const SEAL_KEYS: &str = "/var/lib/onebox/secrets/seal-keys";
 /// Served certificate and key.
 pub const TLS_DIR: &str = "/var/lib/onebox/tls";
 /// Certificate chain, leaf first.

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use onebox_model::{paths, ports, queues, units};
+use onebox_model::{paths, ports, queues, seal_keys, units};
 
 const UNITS: &str = "usr/lib/systemd/system";
 
@@ -133,6 +133,14 @@ fn programs_and_rendered_files_are_where_the_model_says() {
         "LoadCredential",
         &format!("initial-admin:{}", paths::INITIAL_ADMIN),
     );
+    // Not the scheduler and the migrations: they open nothing.
+    for unit in [units::WEB, "wizamart-worker@.service"] {
+        has(
+            unit,
+            "LoadCredential",
+            &format!("{}:{}", seal_keys::CREDENTIAL, paths::SEAL_KEYS),
+        );
+    }
     has(
         units::POSTGRESQL_INIT,
         "ConditionPathExists",

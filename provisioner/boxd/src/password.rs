@@ -1,4 +1,4 @@
-//! Passwords people type once from a screen.
+//! Passwords people type once from a screen, and the randomness of keys.
 
 use rustix::io::Errno;
 use rustix::rand::{GetRandomFlags, getrandom};
@@ -38,6 +38,19 @@ pub(crate) fn generate() -> Result<String, Errno> {
     Ok(password)
 }
 
+/// `N` random bytes.
+///
+/// # Errors
+/// When the kernel's generator refuses.
+pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], Errno> {
+    let mut bytes = [0; N];
+    let mut done = 0;
+    while let Some(rest) = bytes.get_mut(done..).filter(|rest| !rest.is_empty()) {
+        done += getrandom(rest, GetRandomFlags::empty())?;
+    }
+    Ok(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,6 +71,13 @@ mod tests {
         assert_eq!(passwords.len(), 200);
         let used: HashSet<char> = passwords.iter().flat_map(|p| p.chars()).collect();
         assert_eq!(used.len(), ALPHABET.len() + 1);
+    }
+
+    #[test]
+    fn every_byte_is_filled_and_no_two_draws_are_alike() {
+        let all: HashSet<[u8; 32]> = (0..100).map(|_| bytes().unwrap()).collect();
+        assert_eq!(all.len(), 100);
+        assert!((0..32).all(|at| all.iter().any(|drawn| drawn[at] != 0)));
     }
 
     #[test]

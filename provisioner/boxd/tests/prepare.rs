@@ -121,6 +121,7 @@ fn a_first_boot_makes_everything_a_box_needs() {
         (paths::CONFIG_LAST_GOOD, 0o600),
         (paths::SECRETS_DIR, 0o700),
         (paths::INITIAL_ADMIN, 0o600),
+        (paths::SEAL_KEYS, 0o600),
         (paths::TLS_DIR, 0o755),
         (paths::TLS_CHAIN, 0o644),
         (paths::TLS_KEY, 0o640),
@@ -163,7 +164,12 @@ fn a_box_has_secrets_of_its_own() {
     let (one, other) = (Box::new(), Box::new());
     one.prepare_quietly();
     other.prepare_quietly();
-    for path in [paths::INITIAL_ADMIN, paths::TLS_KEY, paths::SSH_HOST_KEY] {
+    for path in [
+        paths::INITIAL_ADMIN,
+        paths::SEAL_KEYS,
+        paths::TLS_KEY,
+        paths::SSH_HOST_KEY,
+    ] {
         assert_ne!(one.read(path), other.read(path), "{path}");
     }
 }
@@ -222,6 +228,7 @@ fn a_power_cut_never_loses_or_tears_a_secret_that_was_there() {
     it.prepare_quietly();
     let secrets = [
         paths::INITIAL_ADMIN,
+        paths::SEAL_KEYS,
         paths::TLS_KEY,
         paths::TLS_CHAIN,
         paths::SSH_HOST_KEY,
@@ -407,6 +414,29 @@ fn a_damaged_host_key_is_replaced_and_said() {
     );
     report.outcome().unwrap();
     it.prepare_quietly();
+}
+
+#[test]
+fn the_keys_of_the_databases_secrets_can_be_read_and_are_never_replaced() {
+    let it = Box::new();
+    it.prepare_quietly();
+    let text = it.read(paths::SEAL_KEYS);
+    let keys = onebox_model::seal_keys::parse(&text, paths::SEAL_KEYS).unwrap();
+    assert_eq!(keys.len(), 1);
+    // An operator adds one.
+    let more = format!("{text}{}", *onebox_model::SealKey::new([7; 32]).line());
+    it.write(paths::SEAL_KEYS, &more);
+    it.prepare_quietly();
+    assert_eq!(it.read(paths::SEAL_KEYS), more);
+    // A damaged file is said and left alone: it may be mended.
+    for damaged in ["", "# no key\n", "not a key"] {
+        it.write(paths::SEAL_KEYS, damaged);
+        let report = it.prepare();
+        let said = report.warnings.join("\n");
+        assert!(said.contains("recovery material"), "{said}");
+        report.outcome().unwrap();
+        assert_eq!(it.read(paths::SEAL_KEYS), damaged);
+    }
 }
 
 #[test]

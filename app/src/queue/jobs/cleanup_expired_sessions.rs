@@ -1,8 +1,10 @@
-//! Retention of what logging in leaves behind, and of the audit log. Sessions
+//! Retention of what logging in leaves behind, and of the audit log; and sealing
+//! what an earlier release left in clear, once it is not gone back to. Sessions
 //! and counters in Redis end by themselves.
 
 use crate::queue::job::{Context, Job};
 use crate::queue::outcome::{JobError, Outcome};
+use crate::secrets::sealing;
 use crate::storage::retention::{Kept, delete_before};
 use crate::storage::signing_keys;
 use onebox_model::QueueName;
@@ -41,6 +43,12 @@ impl Job for CleanupExpiredSessions {
                     break;
                 }
             }
+        }
+        let sealed = sealing::seal_when_due(&context.pool, &context.services.sealer, now)
+            .await
+            .map_err(|error| JobError::Other(error.to_string()))?;
+        if let Some(sealed) = sealed.filter(|walked| !walked.changed.is_empty()) {
+            tracing::info!(?sealed.changed, "secrets in clear were sealed");
         }
         tracing::info!(deleted, "expired logins and old acts removed");
         Ok(Outcome::Done)

@@ -19,13 +19,14 @@ impl Job for RotateSigningKeys {
     async fn run(self, context: Context) -> Result<Outcome, JobError> {
         let now = context.clock.now();
         let alive = signing_keys::alive(&context.pool, now).await?;
-        // Without any, the next login makes one.
-        if let Some(newest) = alive.first()
+        // Without any, the next login makes one. Those in clear sign nothing.
+        if let Some(newest) = alive.iter().find(|key| key.sealed.is_some())
             && newest.created_at <= now - ROTATE_AFTER
         {
-            let key = keys::make(now).map_err(|error| JobError::Other(error.to_string()))?;
+            let key = keys::make(&context.services.sealer, now)
+                .map_err(|error| JobError::Other(error.to_string()))?;
             signing_keys::insert(&context.pool, &key).await?;
-            tracing::info!(key = key.id, "a new key signs access tokens");
+            tracing::info!(key = %key.id, "a new key signs access tokens");
         }
         Ok(Outcome::Done)
     }

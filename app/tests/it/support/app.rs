@@ -1,7 +1,7 @@
 //! The application's router on servers of its own, and someone to ask it.
 
 use super::postgres::Database;
-use super::redis;
+use super::{redis, secrets};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, Response, StatusCode, header};
@@ -20,6 +20,7 @@ use wizamart::edge::limits::Limits;
 use wizamart::queue::outcome::Outcome;
 use wizamart::queue::registry::Registry;
 use wizamart::queue::worker::{Worker, WorkerOptions};
+use wizamart::secrets::Sealer;
 use wizamart::services::Services;
 use wizamart::state::AppState;
 use wizamart::storage::users;
@@ -106,6 +107,7 @@ impl TestApp {
             clock.clone(),
             Arc::new(config),
             files.path().to_owned(),
+            secrets::sealer(),
         );
         let state = AppState::new(services, None);
         let router = controllers::router(state.clone(), &Limits::default());
@@ -121,6 +123,27 @@ impl TestApp {
     /// The same box in another process.
     pub fn restarted(&self) -> Self {
         let services = self.state.services.clone();
+        let state = AppState::new(services, None);
+        Self {
+            database: self.database.clone(),
+            clock: Arc::clone(&self.clock),
+            router: controllers::router(state.clone(), &Limits::default()),
+            state,
+            files: Arc::clone(&self.files),
+        }
+    }
+
+    /// The same box in a process that has other keys.
+    pub fn with_keys(&self, sealer: Sealer) -> Self {
+        let before = &self.state.services;
+        let services = Services::new(
+            before.pool.clone(),
+            before.cache.clone(),
+            before.clock.clone(),
+            before.config.clone(),
+            before.state_dir.to_path_buf(),
+            sealer,
+        );
         let state = AppState::new(services, None);
         Self {
             database: self.database.clone(),

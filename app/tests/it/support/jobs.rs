@@ -131,6 +131,7 @@ pub fn services_on(pool: &PgPool, clock: &SharedClock, redis: &str) -> Services 
         Arc::clone(clock),
         Arc::new(Config::default()),
         std::env::temp_dir(),
+        super::secrets::sealer(),
     )
 }
 

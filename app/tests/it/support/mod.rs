@@ -17,6 +17,7 @@ pub mod postgres;
 pub mod process;
 pub mod redis;
 pub mod s3;
+pub mod secrets;
 pub mod shop;
 pub mod smtp;
 pub mod stripe;

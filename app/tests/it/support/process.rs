@@ -1,5 +1,6 @@
 //! The real binary as a process, with a systemd played by the test.
 
+use super::secrets;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
@@ -15,16 +16,20 @@ pub struct Env {
 
 impl Env {
     pub fn new(database_url: &str, redis_url: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = dir.path().join("seal-keys");
+        std::fs::write(&keys, &*onebox_model::seal_keys::new_file(&secrets::key())).unwrap();
         let vars = vec![
+            (
+                "ONEBOX_SECRETS__KEY_FILE".to_owned(),
+                keys.display().to_string(),
+            ),
             ("ONEBOX_DATABASE__URL".to_owned(), database_url.to_owned()),
             ("ONEBOX_REDIS__URL".to_owned(), redis_url.to_owned()),
             // One address for many processes would be taken.
             ("ONEBOX_METRICS__LISTEN".to_owned(), "off".to_owned()),
         ];
-        Self {
-            dir: tempfile::tempdir().unwrap(),
-            vars,
-        }
+        Self { dir, vars }
     }
 
     /// Sets one more variable.

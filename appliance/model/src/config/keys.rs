@@ -332,6 +332,14 @@ pub const KEYS: &[Key] = &[
         )
     },
     Key {
+        example: r#""/etc/wizamart/seal-keys""#,
+        form: r#"a path such as "/etc/wizamart/seal-keys""#,
+        ..key(
+            "secrets.key_file",
+            "File with the keys that seal secrets in the database, such as those of second factors; `wizamart secrets new-key FILE` makes one. Left out, it is the service's credential seal-keys, or else /var/lib/onebox/secrets/seal-keys, which a box makes by itself.",
+        )
+    },
+    Key {
         default: Some(r#""local""#),
         example: r#""s3""#,
         form: "local or s3, in quotes",

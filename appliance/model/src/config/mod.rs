@@ -31,6 +31,7 @@ pub use sections::mail::{Mail, MailTransport, Mailgun, Sendgrid, Ses, Smtp, Smtp
 pub use sections::metrics::Metrics;
 pub use sections::payments::Payments;
 pub use sections::redis::Redis;
+pub use sections::secrets::Secrets;
 pub use sections::sentry::Sentry;
 pub use sections::ssh::{PublicKey, Ssh};
 pub use sections::storage::{Storage, StoreChoice};
@@ -71,6 +72,8 @@ pub struct Config {
     pub imports: Imports,
     /// How often the outside may ask.
     pub limits: Limits,
+    /// Keys that seal secrets in the database.
+    pub secrets: Secrets,
     /// Where uploaded files are.
     pub storage: Storage,
     /// How vendors pay for the platform.
@@ -181,6 +184,7 @@ impl Config {
         found.extend(self.redis.validate());
         found.extend(self.workers.validate());
         found.extend(self.imports.validate());
+        found.extend(self.secrets.validate());
         found.extend(self.storage.validate());
         found.extend(self.payments.validate());
         found.extend(self.time.validate());

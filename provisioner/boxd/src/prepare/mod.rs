@@ -12,6 +12,7 @@ mod host_key;
 mod names;
 mod operator_file;
 mod render;
+mod seal_keys;
 mod status;
 
 use crate::disk::{Change, Disk, DiskError, Lock};
@@ -62,7 +63,7 @@ pub enum StepError {
     #[error("{0}")]
     HostKey(String),
     /// No random numbers.
-    #[error("the kernel gave no random numbers for a password: {0}; reboot to try again")]
+    #[error("the kernel gave no random numbers for a password or key: {0}; reboot to try again")]
     Random(rustix::io::Errno),
     /// Something could not be written as JSON.
     #[error("cannot write JSON: {0}")]
@@ -147,6 +148,9 @@ pub fn prepare(disk: &Disk, world: &World) -> Report {
     });
     report.step("first administrator", |report| {
         admin::ensure(disk, config, report)
+    });
+    report.step("keys of the database's secrets", |report| {
+        seal_keys::ensure(disk, report)
     });
     report.step("last good copy", |report| {
         operator_file::remember(disk, &chosen, report)

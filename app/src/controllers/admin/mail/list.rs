@@ -6,6 +6,7 @@ use crate::controllers::admin::page;
 use crate::controllers::extract::QueryOf;
 use crate::domain::words;
 use crate::errors::AppResult;
+use crate::secrets::{Place, Sealer};
 use crate::state::AppState;
 use crate::storage::mails::{self, MailRow};
 use askama::Template;
@@ -36,6 +37,7 @@ struct Shown {
 struct Line {
     row: MailRow,
     created: String,
+    text: String,
 }
 
 /// 200 with the page.
@@ -61,9 +63,25 @@ pub async fn list(
             .into_iter()
             .map(|row| Line {
                 created: words::moment(row.created_at, &state.services.zone),
+                text: text(&row, &state.services.sealer),
                 row,
             })
             .collect(),
     };
     page(StatusCode::OK, &shown)
+}
+
+/// What the mail said, where that is kept. One that does not open is no reason
+/// not to show the others.
+fn text(row: &MailRow, sealer: &Sealer) -> String {
+    let Some(sealed) = &row.text_sealed else {
+        return row.text_body.clone();
+    };
+    match sealer.open(Place::MailTexts.of(row.job_id), sealed) {
+        Ok(text) => String::from_utf8_lossy(&text).into_owned(),
+        Err(error) => {
+            tracing::warn!("{error}");
+            "(The text is sealed with a key that this box does not have.)".to_owned()
+        }
+    }
 }

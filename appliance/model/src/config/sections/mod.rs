@@ -10,6 +10,7 @@ pub(super) mod mail;
 pub(super) mod metrics;
 pub(super) mod payments;
 pub(super) mod redis;
+pub(super) mod secrets;
 pub(super) mod sentry;
 pub(super) mod ssh;
 pub(super) mod storage;

@@ -1,0 +1,1 @@
+UPDATE sealing SET plain_until = COALESCE($1::timestamptz, '-infinity')

@@ -1,0 +1,1 @@
+SELECT EXISTS (SELECT FROM sealing WHERE plain_until > $1)

@@ -1,0 +1,1 @@
+DELETE FROM sealed_signing_keys WHERE substring(sealed FROM 2 FOR 4) = $1
