@@ -18,7 +18,7 @@ use crate::payments::stripe::Stripe;
 use crate::queue::wakeup::Wakeups;
 use crate::secrets::Sealer;
 use crate::settings::Settings;
-use crate::shop::shelf::Shelf;
+use crate::shop::shelf::{self, Shelf};
 use crate::shop::turns::Turns;
 use crate::storage::connect;
 use crate::storage::reads::Reads;
@@ -110,7 +110,7 @@ impl Services {
         let mailer = Mailer::new(&config, Arc::clone(&clock), &outbound);
         let reads = Reads::of(pool.clone());
         Self(Arc::new(Parts {
-            shelf: Shelf::new(reads.clone()),
+            shelf: Shelf::new(reads.clone(), shelf::USUAL_ROOM),
             turns: Turns::default(),
             stripe: Stripe::new(Arc::clone(&config), outbound.clone()),
             files: Files::new(&config, &state_dir),
@@ -148,8 +148,8 @@ impl Services {
             let size = settings.sizing.app.web_pool;
             let replica = connect::lazy_pool(replica, size, "wizamart reads");
             parts.reads = Reads::beside(parts.pool.clone(), replica);
-            parts.shelf = Shelf::new(parts.reads.clone());
         }
+        parts.shelf = Shelf::new(parts.reads.clone(), settings.sizing.app.shelf);
         Self(Arc::new(parts))
     }
 }

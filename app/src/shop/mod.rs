@@ -5,6 +5,8 @@
 
 pub mod billing;
 pub mod customers;
+pub mod labels;
+pub mod listing;
 pub mod orders;
 pub mod pictures;
 pub mod placing;

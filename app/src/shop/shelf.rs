@@ -1,25 +1,33 @@
 //! What is on sale, as everybody sees it: read for many at once
 //! ([`crate::storage::together`]), for these are the questions that come most.
 
+use super::labels::Labels;
+use super::listing::{self, Shown};
 use crate::domain::ids::ProductId;
-use crate::storage::products::{self, PublicDetail, PublicRows, Stretch};
+use crate::storage::products::{self, PublicDetail};
 use crate::storage::reads::Reads;
+use crate::storage::stretches::Stretch;
 use crate::storage::together::{Batches, Failed, Together};
 use futures_util::FutureExt;
 use std::sync::Arc;
+
+/// Bytes of texts to keep where the operator's machine is not known.
+pub const USUAL_ROOM: usize = 4 << 20;
 
 /// The products on sale. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Shelf {
     one: Together<ProductId, Option<Arc<PublicDetail>>>,
-    stretch: Together<Stretch, PublicRows>,
+    stretch: Together<Stretch, Vec<Shown>>,
 }
 
 impl Shelf {
-    /// What is on sale by this database.
+    /// What is on sale by this database; up to `room` bytes of it are kept as
+    /// they were written.
     #[must_use]
-    pub fn new(reads: Reads) -> Self {
+    pub fn new(reads: Reads, room: usize) -> Self {
         let lists = reads.clone();
+        let labels = Arc::new(Labels::new(room));
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         // A row costs next to nothing, so the fewer statements the better. A
         // stretch is work for the database, which has to go on while answers
@@ -38,8 +46,8 @@ impl Shelf {
                 async move { products::find_public(reads.pool(), &ids).await }.boxed()
             }),
             stretch: Together::new(stretches, move |asked: Vec<Stretch>| {
-                let reads = lists.clone();
-                async move { products::stretches(reads.pool(), &asked).await }.boxed()
+                let (reads, labels) = (lists.clone(), Arc::clone(&labels));
+                async move { listing::show(reads.pool(), &labels, &asked).await }.boxed()
             }),
         }
     }
@@ -56,7 +64,7 @@ impl Shelf {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn list(&self, asked: Stretch) -> Result<PublicRows, Failed> {
+    pub async fn list(&self, asked: Stretch) -> Result<Vec<Shown>, Failed> {
         self.stretch.find(asked).await
     }
 }

@@ -46,6 +46,7 @@ pub mod sealing;
 pub mod second_factor;
 pub mod seed;
 pub mod signing_keys;
+pub mod stretches;
 pub mod together;
 pub mod uploads;
 pub mod users;

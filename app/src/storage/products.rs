@@ -134,59 +134,6 @@ pub async fn list_public(
     rows.map(PublicRows).doing("list products on sale")
 }
 
-/// A part of the shelf: what comes after a product, and at most how many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stretch {
-    /// After which product.
-    pub cursor: i64,
-    /// At most how many.
-    pub limit: i64,
-}
-
-/// Stretches of what is on sale by all vendors, each at the place of its
-/// question.
-///
-/// # Errors
-/// When the database fails.
-pub async fn stretches(
-    db: impl PgExecutor<'_>,
-    asked: &[Stretch],
-) -> Result<Vec<PublicRows>, StorageError> {
-    let cursors: Vec<i64> = asked.iter().map(|one| one.cursor).collect();
-    let limits: Vec<i64> = asked.iter().map(|one| one.limit).collect();
-    let rows = sqlx::query(include_str!("sql/products/stretches_public.sql"))
-        .bind(cursors)
-        .bind(limits)
-        .fetch_all(db)
-        .await
-        .doing("list products on sale")?;
-    let mut answers: Vec<Vec<PgRow>> = asked.iter().map(|_| Vec::new()).collect();
-    for row in rows {
-        // Counted from one.
-        let place: i64 = row.try_get(10).doing("read which question is answered")?;
-        let at = usize::try_from(place - 1).ok();
-        if let Some(answer) = at.and_then(|at| answers.get_mut(at)) {
-            answer.push(row);
-        }
-    }
-    for answer in &mut answers {
-        in_order(answer).doing("read the number of a product")?;
-    }
-    Ok(answers.into_iter().map(PublicRows).collect())
-}
-
-/// Rows come as the index has them, which no clause of the statement promises.
-fn in_order(rows: &mut [PgRow]) -> Result<(), sqlx::Error> {
-    let mut numbers = Vec::with_capacity(rows.len());
-    for row in rows.iter() {
-        numbers.push(row.try_get::<i64, _>(0)?);
-    }
-    if !numbers.is_sorted() {
-        rows.sort_by_cached_key(|row| row.try_get::<i64, _>(0).unwrap_or(i64::MAX));
-    }
-    Ok(())
-}
-
 /// A product on sale, with what is known of its vendor.
 #[derive(Debug)]
 pub struct PublicDetail(PgRow);

@@ -41,6 +41,7 @@ mod imports_resume;
 mod invoice_pdf;
 mod isolation;
 mod limits;
+mod lists;
 mod logins;
 mod mail;
 mod mail_pages;

@@ -3,10 +3,12 @@
 use crate::controllers::extract::QueryOf;
 use crate::controllers::paging::{MOST, USUAL};
 use crate::controllers::tags::{PUBLIC, tagged};
-use crate::domain::ids::VendorId;
+use crate::domain::ids::{ProductId, VendorId};
 use crate::errors::{AppError, AppResult, Problem};
+use crate::shop::listing::Shown;
 use crate::state::AppState;
-use crate::storage::products::{self, PublicFilter, PublicProduct, Stretch};
+use crate::storage::products::{self, PublicFilter, PublicProduct};
+use crate::storage::stretches::Stretch;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -16,6 +18,8 @@ use utoipa::{IntoParams, ToSchema};
 
 /// Room for one product in an answer; a longer one makes it grow.
 const USUAL_SIZE: usize = 512;
+/// Room for what is around the products.
+const ROUND: usize = 64;
 
 /// What may be asked for.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -41,8 +45,17 @@ pub struct Filter {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PublicProductPage)]
 pub struct Listed<'a> {
-    items: &'a [PublicProduct<'a>],
+    #[schema(value_type = Vec<PublicProduct<'a>>)]
+    items: Items<'a>,
     next_cursor: Option<i64>,
+}
+
+/// Products as they were read, or already in JSON.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Items<'a> {
+    Read(&'a [PublicProduct<'a>]),
+    Shown(&'a [Shown]),
 }
 
 /// 200 with up to `limit` products, or 304.
@@ -80,41 +93,59 @@ pub async fn list(
     }
     // One more, to see whether there is a next page.
     let (cursor, limit_and_one) = (filter.cursor, limit + 1);
-    let rows = if filter.vendor.is_none() && words.is_none() {
-        let limit = limit_and_one;
-        state.services.shelf.list(Stretch { cursor, limit }).await?
-    } else {
-        let asked = PublicFilter {
+    if filter.vendor.is_none() && words.is_none() {
+        let limit_and_one = Stretch {
             cursor,
             limit: limit_and_one,
-            vendor: filter.vendor,
-            words,
         };
-        products::list_public(state.services.reads.pool(), asked).await?
+        let mut items = state.services.shelf.list(limit_and_one).await?;
+        let more = cut(&mut items, limit);
+        let last = items.last().filter(|_| more);
+        let body = Listed {
+            next_cursor: last.map(|last| last.named.id.0),
+            items: Items::Shown(&items),
+        };
+        let versions = items.iter().map(|item| item.named);
+        let versions = versions.map(|named| (named.id, named.version.revision));
+        let size = ROUND + items.iter().map(|item| item.size() + 1).sum::<usize>();
+        return tagged(&headers, &tag(versions, more), PUBLIC, &body, size);
+    }
+    let asked = PublicFilter {
+        cursor,
+        limit: limit_and_one,
+        vendor: filter.vendor,
+        words,
     };
+    let rows = products::list_public(state.services.reads.pool(), asked).await?;
     let mut items = rows.products()?;
-    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = items.len() > wanted;
-    items.truncate(wanted);
+    let more = cut(&mut items, limit);
     let next_cursor = match (items.last(), words) {
-        (Some(_), Some(_)) if more => Some(filter.cursor + limit),
+        (Some(_), Some(_)) if more => Some(cursor + limit),
         (Some(last), None) if more => Some(last.id.0),
         _ => None,
     };
-    let tag = tag(&items, more);
-    let size = 64 + USUAL_SIZE * items.len();
+    let tag = tag(items.iter().map(|item| (item.id, item.revision)), more);
+    let size = ROUND + USUAL_SIZE * items.len();
     let body = Listed {
-        items: &items,
+        items: Items::Read(&items),
         next_cursor,
     };
     tagged(&headers, &tag, PUBLIC, &body, size)
 }
 
+/// Leaves what was asked for; says whether there was more.
+fn cut<T>(items: &mut Vec<T>, limit: i64) -> bool {
+    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = items.len() > wanted;
+    items.truncate(wanted);
+    more
+}
+
 /// Products and their revisions tell one page from another.
-fn tag(items: &[PublicProduct<'_>], more: bool) -> String {
+fn tag(versions: impl Iterator<Item = (ProductId, i32)>, more: bool) -> String {
     let mut hasher = DefaultHasher::new();
-    for item in items {
-        (item.id, item.revision).hash(&mut hasher);
+    for version in versions {
+        version.hash(&mut hasher);
     }
     more.hash(&mut hasher);
     format!("{:016x}", hasher.finish())

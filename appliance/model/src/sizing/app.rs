@@ -13,6 +13,8 @@ pub struct App {
     pub scheduler_pool: u32,
     /// Most database connections of a migration run.
     pub migrate_pool: u32,
+    /// Bytes of products that the web process keeps as lists show them.
+    pub shelf: usize,
     /// One for each of [`queues::ALL`], in that order.
     workers: [WorkerSizing; 4],
 }
@@ -68,6 +70,10 @@ impl App {
                 .clamp(4, 40),
             scheduler_pool: 2,
             migrate_pool: 1,
+            // Some 15,000 products on 1 GiB.
+            shelf: usize::try_from(machine.memory_bytes / 128)
+                .unwrap_or(usize::MAX)
+                .clamp(4 * MIB as usize, 64 * MIB as usize),
             workers,
         }
     }
