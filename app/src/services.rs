@@ -19,8 +19,9 @@ use crate::queue::wakeup::Wakeups;
 use crate::secrets::Sealer;
 use crate::settings::Settings;
 use crate::shop::shelf::{self, Shelf};
-use crate::shop::turns::Turns;
+use crate::shop::till::Till;
 use crate::storage::connect;
+use crate::storage::order_confirmations::Confirmations;
 use crate::storage::reads::Reads;
 use onebox_model::Config;
 use sqlx::PgPool;
@@ -48,8 +49,10 @@ pub struct Parts {
     pub reads: Reads,
     /// What is on sale, read for many at once.
     pub shelf: Shelf,
-    /// Turns at placing orders.
-    pub turns: Turns,
+    /// Where orders are placed.
+    pub till: Till,
+    /// Orders that are to be confirmed.
+    pub confirmations: Confirmations,
     /// Redis.
     pub cache: Cache,
     /// The time.
@@ -111,7 +114,8 @@ impl Services {
         let reads = Reads::of(pool.clone());
         Self(Arc::new(Parts {
             shelf: Shelf::new(reads.clone(), shelf::USUAL_ROOM),
-            turns: Turns::default(),
+            till: Till::new(pool.clone()),
+            confirmations: Confirmations::new(pool.clone(), SharedClock::clone(&clock)),
             stripe: Stripe::new(Arc::clone(&config), outbound.clone()),
             files: Files::new(&config, &state_dir),
             cloudflare: Cloudflare::new(&config.cloudflare, &state_dir),

@@ -11,7 +11,7 @@ use crate::domain::zone::Zone;
 use crate::errors::AppError;
 use crate::random;
 use crate::state::AppState;
-use crate::storage::users::{self, CallerRow, Role};
+use crate::storage::users::{self, CallerRow, Role, Stated};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
@@ -162,7 +162,12 @@ async fn by_token(
     let Ok(made_at) = OffsetDateTime::from_unix_timestamp(claims.iat) else {
         return Ok(None);
     };
-    let caller = users::authenticate_token(&state.pool, claims.sub, made_at, claims.sid).await?;
+    let stated = Stated {
+        user: claims.sub,
+        made_at,
+        login: claims.sid,
+    };
+    let caller = state.auth.callers.find(stated).await?;
     Ok(caller.map(|caller| Identity {
         session: session(caller, String::new()),
         login: claims.sid,

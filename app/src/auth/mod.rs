@@ -36,11 +36,15 @@ use crate::limiter::Limiter;
 use crate::limiter::leases::Leases;
 use crate::limiter::local::LocalCounters;
 use crate::services::Services;
+use crate::storage::together::{Batches, Together};
+use crate::storage::users::{self, CallerRow, Stated};
 use access::AccessTokens;
+use futures_util::FutureExt;
 use half_way::HalfWays;
 use keys::Keys;
 use password::Passwords;
 use session::Sessions;
+use sqlx::PgPool;
 use std::sync::Arc;
 use throttle::Throttle;
 
@@ -51,6 +55,8 @@ pub struct Auth {
     pub passwords: Passwords,
     /// Programs' tokens.
     pub tokens: AccessTokens,
+    /// The accounts behind those, as of now: asked about with every request.
+    pub callers: Together<Stated, Option<CallerRow>>,
     /// Browsers' sessions.
     pub sessions: Sessions,
     /// Browsers that have yet to send a code.
@@ -75,6 +81,7 @@ impl Auth {
         Self {
             passwords: Passwords::new(),
             tokens: AccessTokens::new(keys, clock),
+            callers: callers(services.pool.clone()),
             sessions: Sessions::new(services.cache.clone()),
             half_ways: HalfWays::new(services.cache.clone()),
             throttle: Throttle::new(
@@ -85,4 +92,17 @@ impl Auth {
             leases: Leases::new(limiter, Arc::clone(&services.clock)),
         }
     }
+}
+
+/// Two rows by their keys cost next to nothing, so the fewer statements the
+/// better.
+fn callers(pool: PgPool) -> Together<Stated, Option<CallerRow>> {
+    let batches = Batches {
+        most: 64,
+        side_by_side: 2,
+    };
+    Together::new(batches, move |tokens: Vec<Stated>| {
+        let pool = pool.clone();
+        async move { users::authenticate_tokens(&pool, &tokens).await }.boxed()
+    })
 }

@@ -120,6 +120,10 @@ impl Hub {
         self.hearing.send_replace(Hearing::Well);
         let mut messages = subscriber.into_on_message();
         while let Some(message) = messages.next().await {
+            // Nobody is listening, which is most of the time.
+            if self.news.receiver_count() == 0 {
+                continue;
+            }
             let text: String = match message.get_payload() {
                 Ok(text) => text,
                 Err(error) => {
@@ -129,7 +133,7 @@ impl Hub {
             };
             match serde_json::from_str::<Event>(&text) {
                 Ok(event) => {
-                    // Nobody may be listening.
+                    // The last one may have gone meanwhile.
                     let _listeners = self.news.send(News {
                         vendor: event.vendor(),
                         text: text.into(),

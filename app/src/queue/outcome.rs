@@ -2,6 +2,7 @@
 
 use crate::storage::StorageError;
 use crate::storage::jobs::JobState;
+use crate::storage::together::Failed;
 use time::Duration;
 
 /// How a run ended.
@@ -34,6 +35,9 @@ pub enum JobError {
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The database failed, for several jobs at once.
+    #[error(transparent)]
+    Together(#[from] Failed),
     /// Anything else, in words.
     #[error("{0}")]
     Other(String),

@@ -13,5 +13,6 @@ pub mod placing;
 pub mod product_sheet;
 pub mod products;
 pub mod shelf;
-pub mod turns;
+pub mod till;
+
 pub mod vendors;

@@ -8,11 +8,10 @@ use crate::events::{self, Event};
 use crate::services::Services;
 use crate::storage::Doing;
 use crate::storage::idempotency::{self, Hold, Kept};
-use crate::storage::orders::{self, PlacedOrder, Placement, Placing};
+use crate::storage::placing::{self, PlacedOrder, Placement, Placing};
 use axum::http::StatusCode;
 use onebox_model::QueueName;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -32,13 +31,13 @@ pub struct Placed {
 
 /// Who orders where.
 #[derive(Clone, Copy, Debug)]
-pub struct Buyer<'a> {
+pub struct Buyer {
     /// The only vendor whose products may be ordered; `None`: any one.
     pub vendor: Option<VendorId>,
     /// The user of the platform who orders, if it is one.
     pub user: Option<Uuid>,
     /// Where the order comes from, such as `api` or `shop`.
-    pub source: &'a str,
+    pub source: &'static str,
 }
 
 /// A key and the digest of the request that carries it.
@@ -67,12 +66,9 @@ pub struct Answer {
 ///
 /// # Errors
 /// 403 at the plan's limit, 409 when there are too few pieces, 422.
-pub async fn place(services: &Services, buyer: Buyer<'_>, order: &NewOrder) -> AppResult<Placed> {
-    let wanted = order.check()?;
-    let placing = placing(services, buyer, order, &wanted);
-    let turn = services.turns.take().await?;
-    let placement = orders::place(&services.pool, &placing).await?;
-    drop(turn);
+pub async fn place(services: &Services, buyer: Buyer, order: &NewOrder) -> AppResult<Placed> {
+    let placing = placing(services, buyer, order)?;
+    let placement = services.till.place(placing).await?;
     let placed = accepted(placement, &order.items)?;
     services.durability.written().await?;
     tell(services, &placed);
@@ -88,13 +84,12 @@ pub async fn place(services: &Services, buyer: Buyer<'_>, order: &NewOrder) -> A
 /// nothing behind, and may come out differently next time.
 pub async fn place_once(
     services: &Services,
-    buyer: Buyer<'_>,
+    buyer: Buyer,
     order: &NewOrder,
     key: &Key,
 ) -> AppResult<Answer> {
-    let wanted = order.check()?;
-    let placing = placing(services, buyer, order, &wanted);
-    let turn = services.turns.take().await?;
+    let placing = placing(services, buyer, order)?;
+    let turn = services.till.turn().await?;
     let mut transaction = services.pool.begin().await.doing("begin a transaction")?;
     match idempotency::hold(&mut *transaction, key.user, &key.key, placing.now).await? {
         Hold::Busy => return Err(busy()),
@@ -119,7 +114,7 @@ pub async fn place_once(
         }
         Hold::New => {}
     }
-    let placement = orders::place(&mut *transaction, &placing).await?;
+    let placement = placing::place(&mut *transaction, &placing).await?;
     let placed = match accepted(placement, &order.items) {
         Ok(placed) => placed,
         Err(refused) => {
@@ -173,21 +168,16 @@ fn tell(services: &Services, placed: &Placed) {
     });
 }
 
-fn placing<'a>(
-    services: &Services,
-    buyer: Buyer<'a>,
-    order: &'a NewOrder,
-    wanted: &'a BTreeMap<ProductId, i32>,
-) -> Placing<'a> {
-    Placing {
-        wanted,
+fn placing(services: &Services, buyer: Buyer, order: &NewOrder) -> AppResult<Placing> {
+    Ok(Placing {
+        wanted: order.check()?,
         vendor: buyer.vendor,
         user: buyer.user,
-        customer: order.customer.as_ref(),
+        customer: order.customer.clone(),
         source: buyer.source,
-        note: &order.note,
+        note: order.note.clone(),
         now: services.clock.now(),
-    }
+    })
 }
 
 fn busy() -> AppError {

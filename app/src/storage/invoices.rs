@@ -1,5 +1,5 @@
 //! The table of invoices. Rows are written with their orders
-//! ([`super::orders::place`]) and never change.
+//! ([`super::placing::place`]) and never change.
 
 use super::{Doing, StorageError};
 use crate::domain::ids::{InvoiceId, OrderId, VendorId};

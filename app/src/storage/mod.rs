@@ -31,6 +31,7 @@ pub mod order_confirmations;
 pub mod orders;
 pub mod outbox;
 pub mod password_resets;
+pub mod placing;
 pub mod plans;
 pub mod product_images;
 pub mod products;

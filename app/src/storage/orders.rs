@@ -1,15 +1,10 @@
 //! The tables of orders and their items.
 
 use super::{Doing, StorageError};
-use crate::domain::ids::{CustomerId, InvoiceId, OrderId, ProductId, VendorId};
-use crate::domain::order::{NewCustomer, OrderStatus};
-use crate::queue::enqueue::MAX_ATTEMPTS;
-use crate::queue::job::Job;
-use crate::queue::jobs::order_confirmation::OrderConfirmation;
+use crate::domain::ids::{CustomerId, OrderId, ProductId, VendorId};
+use crate::domain::order::OrderStatus;
 use serde::Serialize;
-use sqlx::postgres::PgRow;
-use sqlx::{FromRow, PgExecutor, Row};
-use std::collections::BTreeMap;
+use sqlx::{FromRow, PgExecutor};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -46,119 +41,6 @@ pub struct ItemRow {
     pub name: String,
     pub quantity: i32,
     pub price_cents: i64,
-}
-
-/// What is needed to place an order.
-#[derive(Clone, Debug)]
-pub struct Placing<'a> {
-    /// How many of which product.
-    pub wanted: &'a BTreeMap<ProductId, i32>,
-    /// The only vendor whose products may be ordered; `None`: any one.
-    pub vendor: Option<VendorId>,
-    /// Who places it, if that is a user of the platform.
-    pub user: Option<Uuid>,
-    /// For whom.
-    pub customer: Option<&'a NewCustomer>,
-    /// Where it comes from, such as `api` or `shop`.
-    pub source: &'a str,
-    /// What the customer said.
-    pub note: &'a str,
-    /// The time.
-    pub now: OffsetDateTime,
-}
-
-/// An order that was placed.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the columns are described in the migration")]
-pub struct PlacedOrder {
-    pub id: OrderId,
-    pub vendor_id: VendorId,
-    pub customer_id: Option<CustomerId>,
-    pub total_cents: i64,
-    pub currency: String,
-    pub invoice_id: InvoiceId,
-    pub invoice_number: String,
-}
-
-/// What placing an order came to.
-#[derive(Clone, Debug)]
-pub enum Placement {
-    /// It is placed.
-    Placed(PlacedOrder),
-    /// Products that are not there, not on sale, or not of the vendor.
-    Missing(Vec<ProductId>),
-    /// Products of another vendor than the first.
-    Strangers(Vec<ProductId>),
-    /// Products of which there are too few.
-    Short(Vec<ProductId>),
-    /// The vendor's plan allows no more orders this month.
-    PlanLimit,
-}
-
-/// Places an order: stock, order, items, invoice and the job that confirms it,
-/// all or nothing. It is the caller's to wait for the disk after the commit
-/// ([`crate::durability`]) and then to wake the workers ([`crate::queue::wakeup`]).
-///
-/// # Errors
-/// When the database fails.
-pub async fn place(
-    db: impl PgExecutor<'_>,
-    placing: &Placing<'_>,
-) -> Result<Placement, StorageError> {
-    let ids: Vec<ProductId> = placing.wanted.keys().copied().collect();
-    let quantities: Vec<i32> = placing.wanted.values().copied().collect();
-    let customer = placing.customer;
-    let row = sqlx::query(include_str!("sql/orders/place.sql"))
-        .bind(ids)
-        .bind(quantities)
-        .bind(placing.vendor)
-        .bind(placing.user)
-        .bind(placing.now)
-        .bind(customer.map(|customer| customer.email.as_str()))
-        .bind(customer.map(|customer| customer.name.as_str()))
-        .bind(customer.map(|customer| customer.address.as_str()))
-        .bind(customer.map(|customer| customer.country.as_str()))
-        .bind(placing.source)
-        .bind(placing.note)
-        .bind(Uuid::now_v7())
-        .bind(OrderConfirmation::QUEUE.as_str())
-        .bind(OrderConfirmation::KIND)
-        .bind(MAX_ATTEMPTS)
-        .fetch_one(db)
-        .await;
-    match row {
-        Ok(row) => placement(&row).doing("read a placed order"),
-        Err(sqlx::Error::Database(error))
-            if error.constraint() == Some("invoice_counters_plan_limit") =>
-        {
-            Ok(Placement::PlanLimit)
-        }
-        Err(error) => Err(error).doing("place an order"),
-    }
-}
-
-fn placement(row: &PgRow) -> Result<Placement, sqlx::Error> {
-    type Finding = fn(Vec<ProductId>) -> Placement;
-    let findings: [(&str, Finding); 3] = [
-        ("missing", Placement::Missing),
-        ("strangers", Placement::Strangers),
-        ("short", Placement::Short),
-    ];
-    for (column, finding) in findings {
-        let ids: Vec<ProductId> = row.try_get(column)?;
-        if !ids.is_empty() {
-            return Ok(finding(ids));
-        }
-    }
-    Ok(Placement::Placed(PlacedOrder {
-        id: row.try_get("id")?,
-        vendor_id: row.try_get("vendor_id")?,
-        customer_id: row.try_get("customer_id")?,
-        total_cents: row.try_get("total_cents")?,
-        currency: row.try_get("currency")?,
-        invoice_id: row.try_get("invoice_id")?,
-        invoice_number: row.try_get("invoice_number")?,
-    }))
 }
 
 /// What of a vendor's orders is asked for.

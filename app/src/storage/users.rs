@@ -122,24 +122,44 @@ impl FromRow<'_, PgRow> for CallerRow {
     }
 }
 
-/// The account behind an access token of `login`, unless the account or the
-/// login has ended since the token was made.
+/// What an access token states, and is asked about with every request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stated {
+    /// The account.
+    pub user: Uuid,
+    /// When the token was made.
+    pub made_at: OffsetDateTime,
+    /// The login that it came from.
+    pub login: Uuid,
+}
+
+/// The accounts behind access tokens, each at the place of its token; none where
+/// the account or the login has ended since the token was made.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn authenticate_token(
+pub async fn authenticate_tokens(
     db: impl PgExecutor<'_>,
-    user: Uuid,
-    made_at: OffsetDateTime,
-    login: Uuid,
-) -> Result<Option<CallerRow>, StorageError> {
-    sqlx::query_as(include_str!("sql/users/authenticate_token.sql"))
-        .bind(user)
-        .bind(made_at)
-        .bind(login)
-        .fetch_optional(db)
+    tokens: &[Stated],
+) -> Result<Vec<Option<CallerRow>>, StorageError> {
+    let rows = sqlx::query(include_str!("sql/users/authenticate_tokens.sql"))
+        .bind(tokens.iter().map(|one| one.user).collect::<Vec<_>>())
+        .bind(tokens.iter().map(|one| one.made_at).collect::<Vec<_>>())
+        .bind(tokens.iter().map(|one| one.login).collect::<Vec<_>>())
+        .fetch_all(db)
         .await
-        .doing("look up who sent a request")
+        .doing("look up who sent a request")?;
+    let mut callers: Vec<Option<CallerRow>> = tokens.iter().map(|_| None).collect();
+    for row in rows {
+        let read = || Ok((row.try_get::<i64, _>("place")?, CallerRow::from_row(&row)?));
+        let (place, caller) = read().doing("read who sent a request")?;
+        // Counted from one.
+        let index = usize::try_from(place - 1).ok();
+        if let Some(at) = index.and_then(|index| callers.get_mut(index)) {
+            *at = Some(caller);
+        }
+    }
+    Ok(callers)
 }
 
 /// The account behind a browser's session that began at `began_at`, unless the

@@ -50,6 +50,7 @@ mod metrics;
 mod migrations;
 mod openapi;
 mod orders;
+mod orders_together;
 mod passwords;
 mod payments;
 mod product_pictures;

@@ -220,7 +220,7 @@ async fn invoice_numbers_have_no_gaps_although_connections_die() {
             let hit: i64 = sqlx::query_scalar(
                 "SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity
                   WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'active'
-                    AND query LIKE '-- Places an order%' ORDER BY random() LIMIT 2) AS victims",
+                    AND query LIKE '-- Places %' ORDER BY random() LIMIT 2) AS victims",
             )
             .fetch_one(&mut own)
             .await

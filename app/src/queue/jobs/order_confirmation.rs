@@ -7,7 +7,8 @@ use crate::mail::message::Mail;
 use crate::mail::templates::order_confirmation::OrderConfirmation as Template;
 use crate::queue::job::{Context, Job};
 use crate::queue::outcome::{JobError, Outcome};
-use crate::storage::{Doing, documents, order_confirmations};
+use crate::storage::order_confirmations::{self, Standing, Unconfirmed};
+use crate::storage::{Doing, documents};
 use onebox_model::QueueName;
 use serde::{Deserialize, Serialize};
 
@@ -24,20 +25,24 @@ impl Job for OrderConfirmation {
     const QUEUE: QueueName = QueueName::Emails;
 
     async fn run(self, context: Context) -> Result<Outcome, JobError> {
+        let asked = Unconfirmed {
+            order: self.order_id,
+            of: context.vendor,
+        };
+        let standing = context.services.confirmations.begin(asked).await?;
+        let vendor = match standing {
+            Standing::Waits { vendor, .. } => vendor,
+            Standing::Settled => return Ok(Outcome::Done),
+            Standing::Over => {
+                tracing::info!(order = %self.order_id, "confirmed already, or gone");
+                return Ok(Outcome::Done);
+            }
+        };
         let mut db = context.pool.acquire().await.doing("get a connection")?;
-        let pending = order_confirmations::pending(&mut *db, self.order_id, context.vendor).await?;
-        let Some(pending) = pending else {
-            tracing::info!(order = %self.order_id, "confirmed already, or gone");
-            return Ok(Outcome::Done);
-        };
-        // Without a customer who has an address there is nobody to tell, and
-        // that settles it.
-        let vendor = pending.vendor_id;
-        let found = match pending.customer_id {
-            Some(_) => documents::order(&mut db, vendor, self.order_id).await?,
-            None => None,
-        };
+        let found = documents::order(&mut db, vendor, self.order_id).await?;
         drop(db);
+        // Whose address was removed meanwhile cannot be told, which settles it
+        // as well.
         if let Some((order, items)) = found
             && let Some(to) = order.customer_email.clone()
         {
