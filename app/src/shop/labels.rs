@@ -6,7 +6,6 @@
 //! and takes the old one's place.
 
 use crate::domain::ids::ProductId;
-use crate::storage::stretches::{Named, Version};
 use lru::LruCache;
 use serde_json::value::RawValue;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,20 +17,21 @@ const BESIDE: usize = 128;
 /// What a product says, in JSON.
 pub type Text = Arc<RawValue>;
 
-/// Texts of products, the latest used, up to so many bytes.
+/// Texts of products, the latest used, up to so many bytes; each is of a version
+/// `V`.
 #[derive(Debug)]
-pub struct Labels {
+pub struct Labels<V> {
     room: usize,
-    kept: Mutex<Kept>,
+    kept: Mutex<Kept<V>>,
 }
 
 #[derive(Debug)]
-struct Kept {
-    labels: LruCache<ProductId, (Version, Text)>,
+struct Kept<V> {
+    labels: LruCache<ProductId, (V, Text)>,
     bytes: usize,
 }
 
-impl Labels {
+impl<V: PartialEq> Labels<V> {
     /// None yet, and at most so many bytes of them.
     #[must_use]
     pub fn new(room: usize) -> Self {
@@ -46,23 +46,22 @@ impl Labels {
 
     /// The texts that are here, each at the place of its product.
     #[must_use]
-    pub fn find(&self, wanted: &[Named]) -> Vec<Option<Text>> {
+    pub fn find(&self, wanted: impl Iterator<Item = (ProductId, V)>) -> Vec<Option<Text>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         wanted
-            .iter()
-            .map(|wanted| match kept.labels.get(&wanted.id) {
-                Some((version, text)) if *version == wanted.version => Some(Arc::clone(text)),
+            .map(|(id, wanted)| match kept.labels.get(&id) {
+                Some((version, text)) if *version == wanted => Some(Arc::clone(text)),
                 _ => None,
             })
             .collect()
     }
 
     /// Keeps these in place of what was there of the same products.
-    pub fn keep(&self, fresh: impl IntoIterator<Item = (Named, Text)>) {
+    pub fn keep(&self, fresh: impl IntoIterator<Item = (ProductId, V, Text)>) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        for (named, text) in fresh {
+        for (id, version, text) in fresh {
             kept.bytes += size(&text);
-            if let Some((_, old)) = kept.labels.put(named.id, (named.version, text)) {
+            if let Some((_, old)) = kept.labels.put(id, (version, text)) {
                 kept.bytes -= size(&old);
             }
         }
@@ -88,38 +87,37 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::HashMap;
 
-    fn named(id: i64, revision: i32, changed: i64) -> Named {
-        let version = Version { revision, changed };
-        let id = ProductId(id);
-        Named { id, version }
-    }
-
     fn text(json: &str) -> Text {
         RawValue::from_string(json.to_owned()).unwrap().into()
     }
 
-    fn found(labels: &Labels, wanted: Named) -> Option<String> {
-        let mut found = labels.find(&[wanted]);
+    fn put(labels: &Labels<i32>, id: i64, version: i32, json: &str) {
+        labels.keep([(ProductId(id), version, text(json))]);
+    }
+
+    fn found(labels: &Labels<i32>, id: i64, version: i32) -> Option<String> {
+        let mut found = labels.find([(ProductId(id), version)].into_iter());
         found.remove(0).map(|text| text.get().to_owned())
     }
 
     #[test]
-    fn a_version_is_found_by_its_revision_and_its_time() {
+    fn a_text_is_found_for_its_version_only() {
         let labels = Labels::new(10_000);
-        labels.keep([(named(1, 2, 30), text("\"two\""))]);
-        assert_eq!(found(&labels, named(1, 2, 30)).unwrap(), "\"two\"");
-        assert_eq!(found(&labels, named(1, 3, 30)), None);
-        assert_eq!(found(&labels, named(1, 2, 31)), None);
-        assert_eq!(found(&labels, named(2, 2, 30)), None);
+        put(&labels, 1, 2, "\"two\"");
+        assert_eq!(found(&labels, 1, 2).unwrap(), "\"two\"");
+        assert_eq!(found(&labels, 1, 3), None);
+        assert_eq!(found(&labels, 2, 2), None);
+        put(&labels, 1, 3, "\"three\"");
+        assert_eq!(found(&labels, 1, 2), None);
     }
 
     #[test]
     fn what_was_used_longest_ago_goes_first() {
         let labels = Labels::new(3 * (BESIDE + 1));
-        labels.keep((1..=3).map(|id| (named(id, 1, 0), text("0"))));
-        assert!(found(&labels, named(1, 1, 0)).is_some());
-        labels.keep([(named(4, 1, 0), text("0"))]);
-        let left = [1, 2, 3, 4].map(|id| found(&labels, named(id, 1, 0)).is_some());
+        (1..=3).for_each(|id| put(&labels, id, 1, "0"));
+        assert!(found(&labels, 1, 1).is_some());
+        put(&labels, 4, 1, "0");
+        let left = [1, 2, 3, 4].map(|id| found(&labels, id, 1).is_some());
         assert_eq!(left, [true, false, true, true]);
     }
 
@@ -133,7 +131,7 @@ mod tests {
             let mut last = HashMap::new();
             for (id, revision, length) in steps {
                 let json = "7".repeat(length);
-                labels.keep([(named(id, revision, 0), text(&json))]);
+                put(&labels, id, revision, &json);
                 last.insert(id, (revision, json));
                 let kept = labels.kept.lock().unwrap();
                 let bytes: usize = kept.labels.iter().map(|(_, (_, text))| size(text)).sum();
@@ -141,7 +139,7 @@ mod tests {
                 prop_assert!(bytes <= room);
             }
             for (id, (revision, json)) in last {
-                if let Some(found) = found(&labels, named(id, revision, 0)) {
+                if let Some(found) = found(&labels, id, revision) {
                     prop_assert_eq!(found, json);
                 }
             }

@@ -3,7 +3,7 @@
 
 use super::labels::{Labels, Text};
 use crate::domain::ids::ProductId;
-use crate::storage::stretches::{self, Listed, Named, Stretch};
+use crate::storage::stretches::{self, Listed, Named, Stretch, Version};
 use crate::storage::{Doing, StorageError};
 use serde::{Serialize, Serializer};
 use serde_json::value;
@@ -48,7 +48,7 @@ impl Serialize for Shown {
 /// When the database fails.
 pub async fn show(
     db: &PgPool,
-    labels: &Labels,
+    labels: &Labels<Version>,
     asked: &[Stretch],
 ) -> Result<Vec<Vec<Shown>>, StorageError> {
     let named = stretches::named(db, asked).await?;
@@ -82,9 +82,12 @@ pub async fn show(
 }
 
 /// Writes these, and keeps them for the next time.
-fn written(rows: &[Listed], labels: &Labels) -> Result<Vec<Shown>, StorageError> {
+fn written(rows: &[Listed], labels: &Labels<Version>) -> Result<Vec<Shown>, StorageError> {
     let fresh = rows.iter().map(Shown::of).collect::<Result<Vec<_>, _>>()?;
-    labels.keep(fresh.iter().map(|one| (one.named, Text::clone(&one.text))));
+    let kept = fresh
+        .iter()
+        .map(|one| (one.named.id, one.named.version, Text::clone(&one.text)));
+    labels.keep(kept);
     Ok(fresh)
 }
 
@@ -95,8 +98,8 @@ struct Page {
 }
 
 impl Page {
-    fn of(names: Vec<Named>, labels: &Labels) -> Self {
-        let texts = labels.find(&names);
+    fn of(names: Vec<Named>, labels: &Labels<Version>) -> Self {
+        let texts = labels.find(names.iter().map(|one| (one.id, one.version)));
         Self { names, texts }
     }
 

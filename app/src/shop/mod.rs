@@ -5,6 +5,7 @@
 
 pub mod billing;
 pub mod customers;
+pub mod details;
 pub mod labels;
 pub mod listing;
 pub mod orders;

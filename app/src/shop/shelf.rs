@@ -1,6 +1,7 @@
 //! What is on sale, as everybody sees it: read for many at once
 //! ([`crate::storage::together`]), for these are the questions that come most.
 
+use super::details::{self, Detail};
 use super::labels::Labels;
 use super::listing::{self, Shown};
 use crate::domain::ids::ProductId;
@@ -18,6 +19,7 @@ pub const USUAL_ROOM: usize = 4 << 20;
 #[derive(Clone, Debug)]
 pub struct Shelf {
     one: Together<ProductId, Option<Arc<PublicDetail>>>,
+    detail: Together<ProductId, Option<Detail>>,
     stretch: Together<Stretch, Vec<Shown>>,
 }
 
@@ -26,8 +28,9 @@ impl Shelf {
     /// they were written.
     #[must_use]
     pub fn new(reads: Reads, room: usize) -> Self {
-        let lists = reads.clone();
-        let labels = Arc::new(Labels::new(room));
+        let (lists, said) = (reads.clone(), reads.clone());
+        let listed = Arc::new(Labels::new(room / 2));
+        let detailed = Arc::new(Labels::new(room / 2));
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         // A row costs next to nothing, so the fewer statements the better. A
         // stretch is work for the database, which has to go on while answers
@@ -45,8 +48,12 @@ impl Shelf {
                 let reads = reads.clone();
                 async move { products::find_public(reads.pool(), &ids).await }.boxed()
             }),
+            detail: Together::new(rows, move |ids: Vec<ProductId>| {
+                let (reads, labels) = (said.clone(), Arc::clone(&detailed));
+                async move { details::show(reads.pool(), &labels, &ids).await }.boxed()
+            }),
             stretch: Together::new(stretches, move |asked: Vec<Stretch>| {
-                let (reads, labels) = (lists.clone(), Arc::clone(&labels));
+                let (reads, labels) = (lists.clone(), Arc::clone(&listed));
                 async move { listing::show(reads.pool(), &labels, &asked).await }.boxed()
             }),
         }
@@ -58,6 +65,14 @@ impl Shelf {
     /// When the database fails.
     pub async fn find(&self, id: ProductId) -> Result<Option<Arc<PublicDetail>>, Failed> {
         self.one.find(id).await
+    }
+
+    /// The same in JSON.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn detail(&self, id: ProductId) -> Result<Option<Detail>, Failed> {
+        self.detail.find(id).await
     }
 
     /// Products of all vendors by their numbers.

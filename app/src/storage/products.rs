@@ -1,5 +1,6 @@
 //! The table of products.
 
+use super::stretches::Version;
 use super::{Doing, StorageError};
 use crate::domain::ids::{ProductId, VendorId};
 use crate::domain::product::{NewProduct, ProductPatch};
@@ -139,17 +140,64 @@ pub async fn list_public(
 pub struct PublicDetail(PgRow);
 
 impl PublicDetail {
-    /// The product, its vendor's name and its vendor's revision.
+    /// The product and its vendor's name.
     ///
     /// # Errors
     /// When the row is not one of a product.
-    pub fn parts(&self) -> Result<(PublicProduct<'_>, &str, i32), StorageError> {
-        let read = || {
-            let product = PublicProduct::from_row(&self.0)?;
-            Ok((product, self.0.try_get(10)?, self.0.try_get(11)?))
-        };
+    pub fn parts(&self) -> Result<(PublicProduct<'_>, &str), StorageError> {
+        let read = || Ok((PublicProduct::from_row(&self.0)?, self.0.try_get(10)?));
         read().doing("read a product")
     }
+
+    /// In which versions it has both.
+    ///
+    /// # Errors
+    /// When the row is not one of a product.
+    pub fn versions(&self) -> Result<Versions, StorageError> {
+        versions(&self.0, [9, 11, 12, 13]).doing("read the version of a product")
+    }
+}
+
+/// What a product says, and who sells it, changes with either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Versions {
+    /// Of the product.
+    pub product: Version,
+    /// Of its vendor.
+    pub vendor: Version,
+}
+
+/// Reads revision and time of the product and of the vendor at these places.
+fn versions(row: &PgRow, at: [usize; 4]) -> Result<Versions, sqlx::Error> {
+    // Times are only compared, so they stay numbers.
+    let version = |revision, changed| {
+        Ok::<_, sqlx::Error>(Version {
+            revision: row.try_get(revision)?,
+            changed: row.try_get_unchecked(changed)?,
+        })
+    };
+    Ok(Versions {
+        product: version(at[0], at[1])?,
+        vendor: version(at[2], at[3])?,
+    })
+}
+
+/// Those of these products that are on sale, and in which versions; in no order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn name_public(
+    db: impl PgExecutor<'_>,
+    ids: &[ProductId],
+) -> Result<Vec<(ProductId, Versions)>, StorageError> {
+    let rows = sqlx::query(include_str!("sql/products/name_public.sql"))
+        .bind(ids)
+        .fetch_all(db)
+        .await
+        .doing("look up products on sale")?;
+    let read = |row: &PgRow| Ok((row.try_get(0)?, versions(row, [1, 2, 3, 4])?));
+    let named = rows.iter().map(read).collect::<Result<_, _>>();
+    named.doing("read the version of a product")
 }
 
 /// Products on sale by their numbers, each at the place of its number.

@@ -1,5 +1,5 @@
-//! The public list is put together from texts that are kept: it must say what
-//! the database says, at every moment.
+//! The public list and details are put together from texts that are kept: they
+//! must say what the database says, at every moment.
 
 use crate::support::market::Shop;
 use axum::http::Method;
@@ -27,6 +27,24 @@ async fn on_sale(pool: &PgPool) -> Value {
     .unwrap()
 }
 
+/// What is listed has a detail, which adds the vendor; nothing else has one.
+async fn assert_detail(shop: &Shop, id: i64, listed: Option<&Value>) {
+    let detail = shop.app.get(&format!("/api/v1/products/{id}")).await;
+    let Some(listed) = listed else {
+        assert_eq!(detail.status, 404);
+        return;
+    };
+    let vendor = listed["vendor_id"].as_i64().unwrap();
+    let name: String = sqlx::query_scalar("SELECT name FROM vendors WHERE id = $1")
+        .bind(vendor)
+        .fetch_one(&shop.app.database.pool)
+        .await
+        .unwrap();
+    let mut expected = listed.clone();
+    expected["vendor"] = json!({"id": vendor, "name": name});
+    assert_eq!(detail.json(), expected);
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Add,
@@ -35,6 +53,7 @@ enum Step {
     Order(usize),
     Remove(usize),
     Vendor(bool),
+    RenameVendor,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -45,6 +64,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (0usize..9).prop_map(Step::Order),
         1 => (0usize..9).prop_map(Step::Remove),
         1 => any::<bool>().prop_map(Step::Vendor),
+        1 => Just(Step::RenameVendor),
     ];
     proptest::collection::vec(one, 80)
 }
@@ -66,6 +86,11 @@ async fn a_list_says_what_the_database_says_after_every_change() {
             shop.ask(method, &shop.ann.owner, &path, body.as_ref())
                 .await
         };
+        let of_vendor = async |patch: Value| {
+            let path = format!("/api/v1/vendors/{}", shop.bob.vendor);
+            shop.ask(Method::PATCH, &shop.admin, &path, Some(&patch))
+                .await
+        };
         let of = |at: usize| format!("/api/v1/products/{}", ids[at % ids.len()]);
         let answer = match step {
             Step::Add => {
@@ -82,18 +107,23 @@ async fn a_list_says_what_the_database_says_after_every_change() {
             }
             Step::Order(at) => shop.order(&shop.admin, &[(ids[at % ids.len()], 1)]).await,
             Step::Remove(at) => ask(Method::DELETE, of(at), None).await,
-            Step::Vendor(active) => {
-                let path = format!("/api/v1/vendors/{}", shop.bob.vendor);
-                let patch = json!({"is_active": active});
-                shop.ask(Method::PATCH, &shop.admin, &path, Some(&patch))
-                    .await
-            }
+            Step::Vendor(active) => of_vendor(json!({"is_active": active})).await,
+            Step::RenameVendor => of_vendor(json!({"name": format!("Bob & {number}")})).await,
         };
         changed += usize::from(answer.status.is_success());
         // Twice: as it is written, and as it is kept.
         for _ in 0..2 {
             let list = shop.app.get(ALL).await;
-            assert_eq!(list.json()["items"], on_sale(&shop.app.database.pool).await);
+            let items = list.json()["items"].clone();
+            assert_eq!(items, on_sale(&shop.app.database.pool).await);
+            for id in &ids {
+                let listed = items
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .find(|item| item["id"] == *id);
+                assert_detail(&shop, *id, listed).await;
+            }
         }
     }
     assert!(changed > 20, "only {changed} steps changed something");

@@ -2,32 +2,13 @@
 
 use crate::controllers::extract::PathOf;
 use crate::controllers::tags::{PUBLIC, tagged};
-use crate::domain::ids::{ProductId, VendorId};
+use crate::domain::ids::ProductId;
 use crate::errors::{AppError, AppResult, Problem};
+use crate::shop::details::Said;
 use crate::state::AppState;
-use crate::storage::products::PublicProduct;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use serde::Serialize;
-use utoipa::ToSchema;
-
-/// The answer.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = PublicProductDetail)]
-pub struct Detail<'a> {
-    #[serde(flatten)]
-    product: PublicProduct<'a>,
-    vendor: Seller<'a>,
-}
-
-/// Who sells it.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ProductVendor)]
-pub struct Seller<'a> {
-    id: VendorId,
-    name: &'a str,
-}
 
 /// 200 with the product, 304, or 404.
 ///
@@ -40,7 +21,7 @@ pub struct Seller<'a> {
     operation_id = "show_product",
     params(("id" = i64, Path, description = "The product")),
     responses(
-        (status = 200, description = "The product", body = Detail<'_>, headers(("etag" = String))),
+        (status = 200, description = "The product", body = Said<'_>, headers(("etag" = String))),
         (status = 304, description = "As you have it (If-None-Match)"),
         (status = 404, description = "There is no such product on sale", body = Problem),
     ),
@@ -51,16 +32,10 @@ pub async fn show(
     PathOf(id): PathOf<ProductId>,
     headers: HeaderMap,
 ) -> AppResult<Response> {
-    let row = state.services.shelf.find(id).await?;
-    let row = row.ok_or_else(|| AppError::not_found("There is no such product."))?;
-    let (product, name, vendor_revision) = row.parts()?;
-    let tag = format!("{}-{vendor_revision}", product.revision);
-    let body = Detail {
-        vendor: Seller {
-            id: product.vendor_id,
-            name,
-        },
-        product,
-    };
-    tagged(&headers, &tag, PUBLIC, &body, 1024)
+    let detail = state.services.shelf.detail(id).await?;
+    let detail = detail.ok_or_else(|| AppError::not_found("There is no such product."))?;
+    let versions = detail.versions;
+    let tag = format!("{}-{}", versions.product.revision, versions.vendor.revision);
+    let size = detail.text.get().len();
+    tagged(&headers, &tag, PUBLIC, &&*detail.text, size)
 }

@@ -34,7 +34,7 @@ pub async fn product(
     let missing = || AppError::not_found("There is no such product.");
     let found = state.services.shelf.find(id).await?;
     let found = found.ok_or_else(missing)?;
-    let (product, vendor, _) = found.parts()?;
+    let (product, vendor) = found.parts()?;
     let shop = vendors::find(&state.pool, product.vendor_id).await?;
     let shop = shop.ok_or_else(missing)?;
     let pictures = product_images::of_product_public(&state.pool, id).await?;

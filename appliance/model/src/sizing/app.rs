@@ -13,7 +13,8 @@ pub struct App {
     pub scheduler_pool: u32,
     /// Most database connections of a migration run.
     pub migrate_pool: u32,
-    /// Bytes of products that the web process keeps as lists show them.
+    /// Bytes of products that the web process keeps as lists and details show
+    /// them.
     pub shelf: usize,
     /// One for each of [`queues::ALL`], in that order.
     workers: [WorkerSizing; 4],
@@ -23,9 +24,6 @@ pub struct App {
 /// leases, one writes down how jobs ended. Without the last two, jobs that keep
 /// their connections busy would lose their leases.
 pub const WORKER_CONNECTIONS: u32 = 3;
-
-/// Connections of the web process beside its pool: one flushes.
-pub const WEB_CONNECTIONS: u32 = 1;
 
 /// One queue's worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +53,7 @@ impl App {
     #[must_use]
     pub fn connections(&self) -> u32 {
         let workers: u32 = self.workers.iter().map(|worker| worker.pool).sum();
-        self.web_pool + WEB_CONNECTIONS + self.scheduler_pool + self.migrate_pool + workers
+        self.web_pool + self.scheduler_pool + self.migrate_pool + workers
     }
 
     pub(super) fn size(machine: &Machine, config: &Config, notes: &mut Vec<String>) -> Self {
@@ -73,7 +71,7 @@ impl App {
                 .clamp(4, 40),
             scheduler_pool: 2,
             migrate_pool: 1,
-            // Some 15,000 products on 1 GiB.
+            // Some 7,000 products in each on 1 GiB.
             shelf: usize::try_from(machine.memory_bytes / 128)
                 .unwrap_or(usize::MAX)
                 .clamp(4 * MIB as usize, 64 * MIB as usize),

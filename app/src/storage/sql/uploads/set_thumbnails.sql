@@ -1,3 +1,3 @@
 UPDATE uploads
-   SET thumbnails = $4, width = $5, height = $6
+   SET thumbnails = $4
  WHERE vendor_id = $1 AND id = $2 AND store = $3
