@@ -9,7 +9,7 @@
 //! crash has never been answered, and it is lost as a whole: PostgreSQL's log
 //! is written in order, so whatever had seen the lost order is lost with it.
 
-use crate::storage::{StorageError, durability};
+use crate::storage::{StorageError, connect, durability};
 use sqlx::PgPool;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
@@ -22,6 +22,8 @@ pub struct NotWritten(Arc<StorageError>);
 /// Flushes, shared by whoever waits for one. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Durability {
+    /// One connection of its own: an order that is committed must not be
+    /// refused because requests have taken all the others.
     pool: PgPool,
     state: Arc<Mutex<State>>,
 }
@@ -36,11 +38,11 @@ struct State {
 }
 
 impl Durability {
-    /// Flushes of this database.
+    /// Flushes of this pool's database. Needs a runtime.
     #[must_use]
-    pub fn new(pool: PgPool) -> Self {
+    pub fn new(pool: &PgPool) -> Self {
         Self {
-            pool,
+            pool: connect::lazy_pool(&pool.connect_options(), 1, "wizamart flush"),
             state: Arc::default(),
         }
     }

@@ -122,7 +122,7 @@ impl Services {
             sessions: pool.clone(),
             reads,
             flags: Flags::new(pool.clone(), cache.clone(), SharedClock::clone(&clock)),
-            durability: Durability::new(pool.clone()),
+            durability: Durability::new(&pool),
             wakeups: Wakeups::new(pool.clone()),
             pool,
             cache,

@@ -37,7 +37,7 @@ use signed::Signer;
 use std::path::Path;
 use std::sync::Arc;
 use store::{FileStore, StoreKind};
-use thumbnail::{Thumbnail, Unfit};
+use thumbnail::{Made, Unfit};
 use tokio::sync::Semaphore;
 
 /// The stores of a process. Cheap to clone.
@@ -136,11 +136,7 @@ impl Files {
     ///
     /// # Errors
     /// When the picture is not fit; trying again cannot help.
-    pub async fn thumbnails(
-        &self,
-        bytes: Vec<u8>,
-        content_type: String,
-    ) -> Result<Vec<Thumbnail>, Unfit> {
+    pub async fn thumbnails(&self, bytes: Vec<u8>, content_type: String) -> Result<Made, Unfit> {
         // The semaphore is never closed; without a permit it still works.
         let _turn = self.pictures.acquire().await;
         let work = move || thumbnail::make(&bytes, &content_type);

@@ -46,6 +46,10 @@ pub async fn forget_report(
     let Some(key) = row.key()? else {
         return Ok(());
     };
+    if row.is_elsewhere {
+        tracing::warn!(%key, "the file stays where a newer release put it");
+        return Ok(());
+    }
     let Some(store) = row.store else {
         return files.of_report(None)?.delete(&key).await;
     };

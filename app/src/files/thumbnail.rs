@@ -37,6 +37,44 @@ pub struct Thumbnail {
     pub bytes: Vec<u8>,
 }
 
+/// How large a picture is, in pixels, the right way up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sides {
+    /// Across.
+    pub width: u32,
+    /// Down.
+    pub height: u32,
+}
+
+impl Sides {
+    /// Of its version whose longest side is `size` at most.
+    #[must_use]
+    pub fn within(self, size: u32) -> Self {
+        let longest = self.width.max(self.height);
+        if longest <= size || longest == 0 {
+            return self;
+        }
+        let shrunk = |side: u32| {
+            let scaled = u64::from(side) * u64::from(size);
+            let rounded = (scaled + u64::from(longest) / 2) / u64::from(longest);
+            u32::try_from(rounded).unwrap_or(size).max(1)
+        };
+        Self {
+            width: shrunk(self.width),
+            height: shrunk(self.height),
+        }
+    }
+}
+
+/// What comes of a picture.
+#[derive(Debug)]
+pub struct Made {
+    /// Its own size.
+    pub sides: Sides,
+    /// One for each of [`SIZES`].
+    pub versions: Vec<Thumbnail>,
+}
+
 /// Why there are no small versions. Trying again cannot help.
 #[derive(Debug, thiserror::Error)]
 pub enum Unfit {
@@ -69,7 +107,7 @@ pub enum Unfit {
 ///
 /// # Errors
 /// When the picture is not fit.
-pub fn make(bytes: &[u8], content_type: &str) -> Result<Vec<Thumbnail>, Unfit> {
+pub fn make(bytes: &[u8], content_type: &str) -> Result<Made, Unfit> {
     let file = || Cursor::new(bytes);
     let (picture, profile) = match content_type {
         "image/jpeg" => decode(JpegDecoder::new(file())?)?,
@@ -96,10 +134,17 @@ pub fn make(bytes: &[u8], content_type: &str) -> Result<Vec<Thumbnail>, Unfit> {
         }
         other => return Err(Unfit::NoPicture(other.to_owned())),
     };
-    SIZES
+    let versions = SIZES
         .into_iter()
         .map(|size| shrink(&picture, profile.as_deref(), size))
-        .collect()
+        .collect::<Result<_, _>>()?;
+    Ok(Made {
+        sides: Sides {
+            width: picture.width(),
+            height: picture.height(),
+        },
+        versions,
+    })
 }
 
 /// Sizes are for [`check`], whose error says more.
@@ -175,4 +220,25 @@ fn encode(
     }
     picture.write_with_encoder(encoder)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_version_is_as_large_as_is_said(width in 1..400_u32, height in 1..400_u32, size in 1..300_u32) {
+            let picture = DynamicImage::new_rgb8(width, height);
+            let small = match width.max(height) <= size {
+                true => picture,
+                false => picture.resize(size, size, FilterType::Nearest),
+            };
+            let sides = Sides { width, height }.within(size);
+            prop_assert!(sides.width.abs_diff(small.width()) <= 1);
+            prop_assert!(sides.height.abs_diff(small.height()) <= 1);
+            prop_assert!(sides.width.max(sides.height) <= size.max(1));
+        }
+    }
 }

@@ -223,7 +223,8 @@ async fn one(
     Ok(Some(Came::Changed))
 }
 
-/// The invoice of an order that was called off elsewhere, if it was ours.
+/// The invoice of an order that was called off elsewhere, if it was ours. The
+/// marketplace tells the customer, not we.
 async fn take_back(
     connection: &mut PgConnection,
     vendor: VendorId,

@@ -2,6 +2,7 @@
 //! samples are hard on the templates: names that must be escaped, long lists.
 
 use super::templates::Bodies;
+use super::templates::credit_note::CreditNoteMail;
 use super::templates::import_finished::ImportFinished;
 use super::templates::invitation::Invitation;
 use super::templates::invoice::InvoiceMail;
@@ -10,7 +11,9 @@ use super::templates::password_reset::PasswordReset;
 use super::templates::test_mail::TestMail;
 use crate::domain::ids::OrderId;
 use crate::domain::money::{Currency, Money};
+use crate::domain::order::OrderStatus;
 use crate::domain::zone::Zone;
+use crate::pdf::credit_note::CreditNote;
 use crate::pdf::invoice::{Invoice, Party};
 use time::macros::datetime;
 
@@ -24,9 +27,13 @@ pub struct Sample {
 }
 
 /// Name and purpose of every template.
-pub const ALL: [(&str, &str); 6] = [
+pub const ALL: [(&str, &str); 7] = [
     ("order_confirmation", "To a customer whose order was placed"),
     ("invoice", "To a customer, with the invoice as a PDF file"),
+    (
+        "credit_note",
+        "To a customer whose order was called off, with the credit note as a PDF file",
+    ),
     ("password_reset", "To someone who forgot their password"),
     ("invitation", "To someone for whom an account was made"),
     ("import_finished", "To the one whose import had errors"),
@@ -51,6 +58,15 @@ pub fn sample(name: &str) -> Result<Option<Sample>, askama::Error> {
         }
         "invoice" => {
             let mail = InvoiceMail::of(&invoice());
+            (mail.subject(), mail.render()?)
+        }
+        "credit_note" => {
+            let mail = CreditNoteMail::of(&CreditNote {
+                label: "CN-INV-000007".to_owned(),
+                issued_at: datetime!(2026-11-25 09:30 UTC),
+                reason: OrderStatus::Refunded,
+                invoice: invoice(),
+            });
             (mail.subject(), mail.render()?)
         }
         "password_reset" => {

@@ -54,6 +54,7 @@ pub const ALL: &[Migration] = &[
     migration!(12, "0012", "report_files"),
     migration!(13, "0013", "credit_notes"),
     migration!(14, "0014", "sealed_secrets"),
+    migration!(15, "0015", "picture_sizes"),
 ];
 
 impl Migration {

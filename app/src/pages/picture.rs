@@ -3,7 +3,7 @@
 
 use crate::domain::ids::ProductId;
 use crate::files::key::Key;
-use crate::files::thumbnail::SIZES;
+use crate::files::thumbnail::{SIZES, Sides};
 use crate::files::{FileError, Files};
 use crate::storage::product_images::ImageRow;
 use std::collections::BTreeMap;
@@ -23,6 +23,10 @@ pub struct Picture {
     pub large: String,
     /// What it shows, for those who cannot see it; empty when nobody has said.
     pub alt: String,
+    /// Of the version for lists, in pixels.
+    pub small_sides: Sides,
+    /// Of the version for a page of its own, in pixels.
+    pub large_sides: Sides,
 }
 
 impl Picture {
@@ -70,8 +74,20 @@ impl Picture {
             small: address(&small.key)?,
             large: address(&large.key)?,
             alt: row.alt.clone(),
+            small_sides: sides(row, Self::SMALL),
+            large_sides: sides(row, Self::LARGE),
         }))
     }
+}
+
+/// How large a version is. One of an earlier release says no more than its
+/// longest side.
+fn sides(row: &ImageRow, size: u32) -> Sides {
+    let square = Sides {
+        width: size,
+        height: size,
+    };
+    row.sides.map_or(square, |sides| sides.within(size))
 }
 
 /// The pictures of the back office's list, by their products.

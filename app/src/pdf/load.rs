@@ -51,6 +51,15 @@ pub async fn load(
     }))
 }
 
+/// A credit note, and the address of its customer.
+#[derive(Clone, Debug)]
+pub struct LoadedNote {
+    /// What is printed.
+    pub note: CreditNote,
+    /// Where it may be sent.
+    pub customer_email: Option<String>,
+}
+
 /// Reads a credit note; `None` when the vendor has none of that number.
 ///
 /// # Errors
@@ -59,16 +68,19 @@ pub async fn credit_note(
     services: &Services,
     vendor: VendorId,
     id: CreditNoteId,
-) -> Result<Option<CreditNote>, LoadError> {
+) -> Result<Option<LoadedNote>, LoadError> {
     let Some(note) = credit_notes::find(&services.pool, vendor, id).await? else {
         return Ok(None);
     };
     let invoice = load(services, vendor, note.invoice_id).await?;
-    Ok(invoice.map(|loaded| CreditNote {
-        label: note.label,
-        issued_at: note.issued_at,
-        reason: note.reason,
-        invoice: loaded.invoice,
+    Ok(invoice.map(|loaded| LoadedNote {
+        customer_email: loaded.customer_email,
+        note: CreditNote {
+            label: note.label,
+            issued_at: note.issued_at,
+            reason: note.reason,
+            invoice: loaded.invoice,
+        },
     }))
 }
 

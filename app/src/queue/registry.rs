@@ -6,6 +6,7 @@ use super::job::{Context, Job};
 use super::jobs::bench::{Noop, Stamp};
 use super::jobs::clean_up::CleanUp;
 use super::jobs::cleanup_expired_sessions::CleanupExpiredSessions;
+use super::jobs::credit_note_mail::CreditNoteMail;
 use super::jobs::delete_files::DeleteFiles;
 use super::jobs::demo_mail::DemoMail;
 use super::jobs::due_credit_notes::DueCreditNotes;
@@ -67,6 +68,7 @@ impl Registry {
             .with::<Thumbnails>()
             .with::<Noop>()
             .with::<Stamp>()
+            .with::<CreditNoteMail>()
             .with::<InvoiceMail>()
             .with::<ImportMail>()
             .with::<MailRetention>()

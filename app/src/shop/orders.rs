@@ -5,6 +5,7 @@ use crate::auth::tenant::Tenant;
 use crate::domain::ids::OrderId;
 use crate::domain::order::OrderStatus;
 use crate::errors::{AppError, AppResult};
+use crate::queue::jobs::credit_note_mail::CreditNoteMail;
 use crate::services::Services;
 use crate::storage::orders::{self, OrderRow};
 use crate::storage::{Doing, credit_notes};
@@ -12,7 +13,7 @@ use serde_json::json;
 
 /// Moves an order to another state. A cancelled order's pieces go back into
 /// stock. An invoice that was given stays as it is: a credit note takes it back
-/// when the order is cancelled or refunded.
+/// when the order is cancelled or refunded, and is mailed to the customer.
 ///
 /// # Errors
 /// 404, 409 when that state may not follow, 412 when the revision is another
@@ -41,7 +42,14 @@ pub async fn move_to(
     let mut detail = json!({"from": order.status, "to": status});
     if status.takes_back() {
         let note = credit_notes::issue(&mut *transaction, tenant.vendor, id, status, now).await?;
-        detail["credit_note"] = json!(note);
+        if let Some(note) = &note {
+            let mail = CreditNoteMail {
+                vendor_id: tenant.vendor,
+                credit_note_id: note.id,
+            };
+            mail.put(&mut transaction, now).await?;
+        }
+        detail["credit_note"] = json!(note.map(|note| note.label));
     }
     let entry = Entry::of(tenant, "order.status", now).subject(id);
     audit::record(&mut transaction, entry.detail(detail)).await?;

@@ -94,9 +94,8 @@ pub async fn place_once(
     match idempotency::hold(&mut *transaction, key.user, &key.key, placing.now).await? {
         Hold::Busy => return Err(busy()),
         Hold::Known(kept) if kept.fingerprint == key.fingerprint => {
-            // It may have been committed a moment ago. The connection goes
-            // back first: the flush needs one. The turn does too: nothing is
-            // placed.
+            // It may have been committed a moment ago. Connection and turn go
+            // back before the flush: nothing is placed.
             transaction.rollback().await.doing("end a transaction")?;
             drop(turn);
             services.durability.written().await?;

@@ -30,8 +30,16 @@ pub struct CreditNoteRow {
     pub issued_at: OffsetDateTime,
 }
 
+/// A credit note that was just issued.
+#[derive(Clone, Debug, FromRow)]
+#[expect(missing_docs, reason = "the columns are described in the migration")]
+pub struct Issued {
+    pub id: CreditNoteId,
+    pub label: String,
+}
+
 /// Takes back the invoice of an order that was called off, with the vendor's
-/// next number; gives what is printed as number. `None` when the order has no
+/// next number. `None` when the order has no
 /// invoice, or one that was taken back before.
 ///
 /// # Errors
@@ -42,8 +50,8 @@ pub async fn issue(
     order: OrderId,
     reason: OrderStatus,
     now: OffsetDateTime,
-) -> Result<Option<String>, StorageError> {
-    sqlx::query_scalar(include_str!("sql/credit_notes/issue.sql"))
+) -> Result<Option<Issued>, StorageError> {
+    sqlx::query_as(include_str!("sql/credit_notes/issue.sql"))
         .bind(vendor)
         .bind(order)
         .bind(reason)

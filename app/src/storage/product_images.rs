@@ -4,6 +4,7 @@ use super::uploads::Smalls;
 use super::{Doing, StorageError};
 use crate::domain::ids::{ProductId, VendorId};
 use crate::files::key::Key;
+use crate::files::thumbnail::Sides;
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use sqlx::{FromRow, PgExecutor, Row};
@@ -19,6 +20,8 @@ pub struct ImageRow {
     pub key: Key,
     pub alt: String,
     pub thumbnails: Smalls,
+    /// Of the picture as it was sent; `None` until its small versions are made.
+    pub sides: Option<Sides>,
 }
 
 impl FromRow<'_, PgRow> for ImageRow {
@@ -33,8 +36,16 @@ impl FromRow<'_, PgRow> for ImageRow {
                 .map_err(|error| sqlx::Error::Decode(Box::from(error)))?,
             alt: row.try_get("alt")?,
             thumbnails,
+            sides: sides(row.try_get("width")?, row.try_get("height")?),
         })
     }
+}
+
+fn sides(width: Option<i32>, height: Option<i32>) -> Option<Sides> {
+    Some(Sides {
+        width: width?.try_into().ok()?,
+        height: height?.try_into().ok()?,
+    })
 }
 
 /// A picture that is to be shown at a product.

@@ -5,12 +5,13 @@ use crate::domain::ids::VendorId;
 use crate::files::key::{BadKey, Key};
 use crate::files::store::StoreKind;
 use crate::files::tally::Total;
-use sqlx::{FromRow, PgExecutor};
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgExecutor, Row};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 /// One report as stored.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the columns are described in the migration")]
 pub struct ReportRow {
     pub id: Uuid,
@@ -28,9 +29,45 @@ pub struct ReportRow {
     pub finished_at: Option<OffsetDateTime>,
     pub store: Option<StoreKind>,
     pub sha256: Option<String>,
+    /// It is in a store that this release does not know.
+    pub is_elsewhere: bool,
+}
+
+impl FromRow<'_, PgRow> for ReportRow {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        // One row of a newer release must not hide the others.
+        let named: Option<&str> = row.try_get("store")?;
+        let store = named.and_then(|name| name.parse().ok());
+        Ok(Self {
+            id: row.try_get("id")?,
+            vendor_id: row.try_get("vendor_id")?,
+            kind: row.try_get("kind")?,
+            format: row.try_get("format")?,
+            from_date: row.try_get("from_date")?,
+            to_date: row.try_get("to_date")?,
+            state: row.try_get("state")?,
+            job_id: row.try_get("job_id")?,
+            file_key: row.try_get("file_key")?,
+            size_bytes: row.try_get("size_bytes")?,
+            error: row.try_get("error")?,
+            created_at: row.try_get("created_at")?,
+            finished_at: row.try_get("finished_at")?,
+            is_elsewhere: named.is_some() && store.is_none(),
+            store,
+            sha256: row.try_get("sha256")?,
+        })
+    }
 }
 
 impl ReportRow {
+    /// Whether this release knows how the report was made and where it is. A
+    /// newer one, that was gone back from, may have made others.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        let (kind, format) = (self.kind.as_str(), self.format.as_str());
+        kind == "sales" && matches!(format, "csv" | "xlsx") && !self.is_elsewhere
+    }
+
     /// The name of its file; `None` while there is none.
     ///
     /// # Errors

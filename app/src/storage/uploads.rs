@@ -5,6 +5,7 @@ use crate::domain::ids::VendorId;
 use crate::files::key::Key;
 use crate::files::store::StoreKind;
 use crate::files::tally::Total;
+use crate::files::thumbnail::Sides;
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
@@ -231,7 +232,7 @@ pub async fn find_by_key(
         .doing("read a file's row")
 }
 
-/// Adds the small versions of a file, if it is still there and still in that
+/// Adds the small versions of a picture and its own size, if it is still there and still in that
 /// store. Tells whether it was.
 ///
 /// # Errors
@@ -242,12 +243,15 @@ pub async fn set_thumbnails(
     id: Uuid,
     store: StoreKind,
     smalls: &Smalls,
+    sides: Sides,
 ) -> Result<bool, StorageError> {
     let done = sqlx::query(include_str!("sql/uploads/set_thumbnails.sql"))
         .bind(vendor)
         .bind(id)
         .bind(store)
         .bind(Json(smalls))
+        .bind(i32::try_from(sides.width).unwrap_or(i32::MAX))
+        .bind(i32::try_from(sides.height).unwrap_or(i32::MAX))
         .execute(db)
         .await
         .doing("write down small pictures")?;

@@ -3,14 +3,21 @@
 use crate::support::jobs::put;
 use crate::support::mail_shop::pdf_text;
 use crate::support::market::{Seller, Shop};
+use crate::support::secrets::mails;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use futures_util::future::join_all;
+use onebox_model::QueueName;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use time::Duration;
+use wizamart::clock::Clock;
 use wizamart::queue::enqueue::NewJob;
 use wizamart::queue::job::Job;
 use wizamart::queue::jobs::due_credit_notes::DueCreditNotes;
 use wizamart::queue::outcome::Outcome;
+use wizamart::queue::registry::Registry;
+use wizamart::queue::worker::{Worker, WorkerOptions};
 
 async fn end(shop: &Shop, seller: &Seller, location: &str, states: &[&str]) {
     for status in states {
@@ -186,4 +193,73 @@ async fn what_an_older_release_called_off_is_taken_back_by_the_hourly_job() {
     let order = shop.app.get_as(&shop.ann.owner, &location).await.json();
     assert_eq!(order["credit_note"]["label"], "CN-INV-000002");
     assert_eq!(order["credit_note"]["reason"], "refunded");
+}
+
+/// Lets the workers of mail do what is due.
+async fn send_mails(shop: &Shop) {
+    let options = WorkerOptions::new(vec![QueueName::Emails], 1);
+    let services = shop.app.state.services.clone();
+    let mut worker = Worker::new(services, Arc::new(Registry::standard()), options);
+    worker.run_due().await.unwrap();
+}
+
+/// Subjects and texts of mails about credit notes to an address.
+async fn told(shop: &Shop, address: &str) -> Vec<(String, String)> {
+    let all = mails(&shop.app.database.pool).await;
+    all.into_iter()
+        .filter(|(to, subject, _)| to == address && subject.starts_with("Credit note"))
+        .map(|(_, subject, text)| (subject, text))
+        .collect()
+}
+
+#[tokio::test]
+async fn the_customer_gets_the_credit_note_by_mail_once() {
+    let shop = Shop::new().await;
+    let tea = shop.product(&shop.ann, "TEA", 1_250, 100).await;
+    let body = json!({
+        "customer": {"email": "cleo@example.org", "name": "Cleo"},
+        "items": [{"product_id": tea, "quantity": 2}],
+    });
+    let place = async || {
+        let placed = shop
+            .ask(Method::POST, &shop.ann.owner, "/api/v1/orders", Some(&body))
+            .await;
+        assert_eq!(placed.status, 201, "{}", placed.body);
+        placed.header("location").to_owned()
+    };
+    let (first, second) = (place().await, place().await);
+    end(&shop, &shop.ann, &first, &["cancelled"]).await;
+    send_mails(&shop).await;
+    send_mails(&shop).await;
+    let mails = told(&shop, "cleo@example.org").await;
+    assert_eq!(mails.len(), 1);
+    assert!(mails[0].0.contains("CN-INV-000001"), "{}", mails[0].0);
+    for word in ["was cancelled", "invoice INV-000001", "Cleo", "25.00"] {
+        assert!(mails[0].1.contains(word), "{word}: {}", mails[0].1);
+    }
+    // One of a release that issued none: told when it is news, and not later.
+    let pool = &shop.app.database.pool;
+    for (days, count) in [(1, 2), (30, 2)] {
+        let location = if days == 1 {
+            second.clone()
+        } else {
+            place().await
+        };
+        let id: i64 = location.rsplit('/').next().unwrap().parse().unwrap();
+        sqlx::query("UPDATE orders SET status = 'cancelled', updated_at = $2 WHERE id = $1")
+            .bind(id)
+            .bind(shop.app.clock.now() - Duration::days(days))
+            .execute(pool)
+            .await
+            .unwrap();
+        let job = NewJob::of(&DueCreditNotes {}).unwrap();
+        put(pool, &*shop.app.clock, job).await;
+        assert_eq!(
+            shop.app.run_jobs(DueCreditNotes::KIND).await,
+            [Outcome::Done]
+        );
+        send_mails(&shop).await;
+        assert_eq!(told(&shop, "cleo@example.org").await.len(), count);
+    }
+    assert_eq!(notes(&shop, &shop.ann).await.len(), 3);
 }

@@ -6,6 +6,7 @@ use crate::support::postgres::{Cluster, Database};
 use crate::support::redis;
 use futures_util::future::join_all;
 use sqlx::postgres::PgPoolOptions;
+use wizamart::durability::Durability;
 use wizamart::migrations::{ALL, runner};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,4 +58,17 @@ async fn orders_that_were_answered_survive_a_crash_of_the_database() {
     }
     let numbers = shop.invoice_numbers(&shop.ann).await;
     assert_eq!(numbers, (1..=60).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_flush_waits_for_no_request() {
+    let database = Database::migrated().await;
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(std::time::Duration::from_millis(50))
+        .connect_lazy_with(database.options.clone());
+    let taken = pool.acquire().await.unwrap();
+    assert!(pool.acquire().await.is_err(), "requests have them all");
+    Durability::new(&pool).written().await.unwrap();
+    drop(taken);
 }

@@ -91,7 +91,7 @@ fn whose(method: &str, path: &str, things: &Things) -> Whose {
             Whose::Platforms
         }
         // These have tests of their own in `users`, `audit`, `reports`,
-        // `uploads` and `payments`; here, that a vendor cannot be named.
+        // `uploads`, `product_pictures` and `payments`; here, that a vendor cannot be named.
         ("GET", "/audit" | "/reports" | "/uploads" | "/billing" | "/billing/invoices") => {
             Whose::Lists
         }
@@ -110,6 +110,7 @@ fn whose(method: &str, path: &str, things: &Things) -> Whose {
                 "/reports/{id}",
                 "/uploads/{id}",
                 "/products/{id}/images",
+                "/products/{id}/pictures",
             ]
             .iter()
             .any(|start| path.starts_with(start)) =>

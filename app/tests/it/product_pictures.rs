@@ -5,8 +5,9 @@ use crate::support::market::Shop;
 use crate::support::pictures::{encode, halves};
 use crate::support::s3::S3Server;
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{Method, Request};
 use image::{GenericImageView, ImageFormat};
+use serde_json::json;
 use wizamart::queue::outcome::Outcome;
 
 fn png() -> Vec<u8> {
@@ -83,6 +84,7 @@ async fn a_picture_is_sent_by_a_form_and_seen_in_the_shop() {
     let small = attribute(&shelf, "thumb", "src");
     assert_eq!(attribute(&shelf, "thumb", "alt"), "", "the name is beside");
     assert_eq!(attribute(&shelf, "thumb", "width"), "200");
+    assert_eq!(attribute(&shelf, "thumb", "height"), "100");
     assert_eq!(
         shelf.matches("<img").count(),
         1,
@@ -91,7 +93,8 @@ async fn a_picture_is_sent_by_a_form_and_seen_in_the_shop() {
     let detail = shop.app.get(&format!("/p/{product}")).await;
     let large = attribute(&detail.body, "picture", "src");
     assert_eq!(attribute(&detail.body, "picture", "alt"), "Red & blue");
-    assert_eq!(attribute(&detail.body, "picture", "height"), "800");
+    assert_eq!(attribute(&detail.body, "picture", "width"), "800");
+    assert_eq!(attribute(&detail.body, "picture", "height"), "400");
     let policy = detail.header("content-security-policy");
     assert!(policy.contains("img-src 'self';"), "{policy}");
 
@@ -211,6 +214,74 @@ async fn a_picture_is_removed_with_its_file_unless_another_product_shows_it() {
             "product.picture.remove"
         ]
     );
+}
+
+#[tokio::test]
+async fn programs_list_a_products_pictures_and_take_one_away() {
+    let shop = Shop::new().await;
+    let product = shop.product(&shop.ann, "LAMP", 1250, 3).await;
+    let path = format!("/api/v1/products/{product}/pictures");
+    let (owner, other) = (&shop.ann.owner, &shop.bob.owner);
+    assert_eq!(
+        shop.app.get_as(owner, &path).await.json(),
+        json!({"items": []})
+    );
+    shown(&shop, product).await;
+    let listed = shop.app.get_as(owner, &path).await;
+    assert_eq!(listed.status, 200, "{}", listed.body);
+    let picture = listed.json()["items"][0].clone();
+    assert_eq!(
+        (&picture["alt"], &picture["width"], &picture["height"]),
+        (&json!("Red & blue"), &json!(1200), &json!(600))
+    );
+    for size in ["200", "800"] {
+        let small = picture["thumbnails"][size].as_str().unwrap();
+        assert_eq!(shop.app.get(small).await.status, 200);
+    }
+    let one = format!("{path}/{}", picture["upload_id"].as_str().unwrap());
+    assert_eq!(shop.app.get_as(other, &path).await.status, 404);
+    let delete = |token: &str| {
+        let token = token.to_owned();
+        let (shop, one) = (&shop, &one);
+        async move { shop.ask(Method::DELETE, &token, one, None).await.status }
+    };
+    assert_eq!(delete(other).await, 404);
+    assert_eq!(
+        shop.app.get_as(owner, &path).await.json()["items"],
+        json!([picture])
+    );
+    assert_eq!(delete(owner).await, 204);
+    assert_eq!(delete(owner).await, 404);
+    assert_eq!(
+        shop.app.get_as(owner, &path).await.json(),
+        json!({"items": []})
+    );
+    let gone = shop
+        .app
+        .get(picture["thumbnails"]["200"].as_str().unwrap())
+        .await;
+    assert_eq!(gone.status, 404);
+    assert!(shop.app.get("/api/v1/products/99999/pictures").await.status == 401);
+    assert_eq!(
+        shop.app
+            .get_as(owner, "/api/v1/products/99999/pictures")
+            .await
+            .status,
+        404
+    );
+}
+
+#[tokio::test]
+async fn a_picture_of_an_earlier_release_is_shown_without_its_size() {
+    let shop = Shop::new().await;
+    let product = shop.product(&shop.ann, "LAMP", 1250, 3).await;
+    shown(&shop, product).await;
+    sqlx::query("UPDATE uploads SET width = NULL, height = NULL")
+        .execute(&shop.app.database.pool)
+        .await
+        .unwrap();
+    let detail = shop.app.get(&format!("/p/{product}")).await;
+    assert_eq!(attribute(&detail.body, "picture", "height"), "800");
 }
 
 #[tokio::test]

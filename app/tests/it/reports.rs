@@ -396,3 +396,47 @@ async fn a_report_that_cannot_be_made_says_so() {
     let shown = app.get_as(&token, &path).await.json();
     assert_eq!(shown["state"], "failed", "{shown}");
 }
+
+#[tokio::test]
+async fn a_report_that_only_a_newer_release_knows_is_a_conflict_and_hides_no_other() {
+    let (app, _, token) = selling().await;
+    let (path, file) = made(&app, &token, "csv").await;
+    // As a newer release's migration does.
+    sqlx::raw_sql(
+        "ALTER TABLE reports DROP CONSTRAINT reports_kind_check,
+             DROP CONSTRAINT reports_format_check, DROP CONSTRAINT reports_store_check,
+             DROP CONSTRAINT reports_state_check",
+    )
+    .execute(&app.database.pool)
+    .await
+    .unwrap();
+    let download = format!("{path}/download");
+    for (change, back) in [
+        ("kind = 'stock'", "kind = 'sales'"),
+        ("format = 'ods'", "format = 'csv'"),
+        ("store = 'moon'", "store = 'local'"),
+    ] {
+        let set = |what: &str| sqlx::AssertSqlSafe(format!("UPDATE reports SET {what}"));
+        sqlx::raw_sql(set(change))
+            .execute(&app.database.pool)
+            .await
+            .unwrap();
+        let refused = app.get_as(&token, &download).await;
+        assert_eq!(refused.status, 409, "{change}: {}", refused.body);
+        assert!(refused.body.contains("newer release"), "{}", refused.body);
+        for list in ["/api/v1/reports", &path] {
+            let shown = app.get_as(&token, list).await;
+            assert_eq!(shown.status, 200, "{change}: {}", shown.body);
+        }
+        sqlx::raw_sql(set(back))
+            .execute(&app.database.pool)
+            .await
+            .unwrap();
+        assert_eq!(app.get_as(&token, &download).await.body, file.body);
+    }
+    sqlx::raw_sql("UPDATE reports SET state = 'archived', file_key = 'Ä'")
+        .execute(&app.database.pool)
+        .await
+        .unwrap();
+    assert_eq!(app.get_as(&token, &download).await.status, 404);
+}

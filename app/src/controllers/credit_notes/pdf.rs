@@ -35,7 +35,8 @@ pub async fn pdf(
     State(state): State<AppState>,
     PathOf(id): PathOf<CreditNoteId>,
 ) -> AppResult<Response> {
-    let note = load::credit_note(&state.services, tenant.vendor, id).await?;
-    let note = note.ok_or_else(|| AppError::not_found("There is no such credit note."))?;
+    let loaded = load::credit_note(&state.services, tenant.vendor, id).await?;
+    let loaded = loaded.ok_or_else(|| AppError::not_found("There is no such credit note."))?;
+    let note = loaded.note;
     file(note.file_name(), move || note.render()).await
 }

@@ -6,6 +6,7 @@ pub mod delete;
 pub mod export;
 pub mod import;
 pub mod list;
+pub mod pictures;
 pub mod show;
 pub mod update;
 
@@ -20,4 +21,5 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(export::export))
         .routes(routes!(import::import))
         .routes(routes!(show::show, update::update, delete::delete))
+        .merge(pictures::routes())
 }

@@ -26,7 +26,7 @@ use uuid::Uuid;
         (status = 200, description = "The file", content_type = "application/octet-stream"),
         (status = 401, description = "Nobody is logged in", body = Problem),
         (status = 404, description = "There is no such report, or its file is gone", body = Problem),
-        (status = 409, description = "It is not made yet", body = Problem),
+        (status = 409, description = "It is not made yet, or by a newer release", body = Problem),
         (status = 503, description = "The file store is away", body = Problem),
     ),
     security(("bearer" = [])),
@@ -38,6 +38,10 @@ pub async fn download(
 ) -> AppResult<Response> {
     let row = reports::find(&state.pool, tenant.vendor, id).await?;
     let row = row.ok_or_else(|| AppError::not_found("There is no such report."))?;
+    if !row.is_known() {
+        let detail = "A newer release made this report, in a way that this one does not know.";
+        return Err(AppError::conflict(detail));
+    }
     let key = row.key().map_err(FileError::from)?;
     let Some(key) = key else {
         let detail = format!("This report has no file; it is {}.", row.state);

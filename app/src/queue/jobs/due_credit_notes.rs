@@ -1,6 +1,7 @@
 //! Takes back invoices of orders that were called off without a credit note:
 //! by a release that knew none, before an update or after going back to it.
 
+use super::credit_note_mail::CreditNoteMail;
 use crate::queue::job::{Context, Job};
 use crate::queue::outcome::{JobError, Outcome};
 use crate::storage::{Doing, credit_notes, orders};
@@ -10,6 +11,9 @@ use time::Duration;
 
 /// Credit notes of one run.
 const SLICE: i64 = 500;
+
+/// Customers are not told of what was called off longer ago.
+const NEWS: Duration = Duration::days(14);
 
 /// Issues the credit notes that are due.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -28,7 +32,16 @@ impl Job for DueCreditNotes {
             // Whoever moves the order meanwhile is waited for.
             let order = orders::lock(&mut *transaction, vendor, id).await?;
             if let Some(order) = order.filter(|order| order.status.takes_back()) {
-                credit_notes::issue(&mut *transaction, vendor, id, order.status, now).await?;
+                let note =
+                    credit_notes::issue(&mut *transaction, vendor, id, order.status, now).await?;
+                if let Some(note) = note.filter(|_| order.updated_at > now - NEWS) {
+                    let mail = CreditNoteMail {
+                        vendor_id: vendor,
+                        credit_note_id: note.id,
+                    };
+                    let put = mail.put(&mut transaction, now).await;
+                    put.map_err(|error| JobError::Other(error.to_string()))?;
+                }
             }
             let ended = transaction.commit().await;
             ended.doing("commit a credit note")?;

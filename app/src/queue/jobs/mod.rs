@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod clean_up;
 pub mod cleanup_expired_sessions;
+pub mod credit_note_mail;
 pub mod delete_files;
 pub mod demo_mail;
 pub mod due_credit_notes;

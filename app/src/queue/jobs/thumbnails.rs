@@ -46,7 +46,7 @@ async fn make(context: &Context, row: &UploadRow) -> Result<Outcome, JobError> {
         }
     };
     let mut smalls = Smalls::new();
-    for small in made {
+    for small in made.versions {
         let key = row.key.thumbnail(small.size);
         let size_bytes = small.bytes.len() as u64;
         let body = tally::whole(small.bytes.into());
@@ -59,7 +59,14 @@ async fn make(context: &Context, row: &UploadRow) -> Result<Outcome, JobError> {
         };
         smalls.insert(small.size, known);
     }
-    let written = uploads::set_thumbnails(&context.pool, row.vendor_id, row.id, row.store, &smalls);
+    let written = uploads::set_thumbnails(
+        &context.pool,
+        row.vendor_id,
+        row.id,
+        row.store,
+        &smalls,
+        made.sides,
+    );
     if !written.await? {
         // Deleted, or moved to the other store: what was made is in the wrong
         // place. If the picture is still there, the next attempt finds it.

@@ -25,6 +25,9 @@ pub struct App {
 /// their connections busy would lose their leases.
 pub const WORKER_CONNECTIONS: u32 = 3;
 
+/// Connections of the web process beside its pool: one flushes.
+pub const WEB_CONNECTIONS: u32 = 1;
+
 /// One queue's worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkerSizing {
@@ -53,7 +56,7 @@ impl App {
     #[must_use]
     pub fn connections(&self) -> u32 {
         let workers: u32 = self.workers.iter().map(|worker| worker.pool).sum();
-        self.web_pool + self.scheduler_pool + self.migrate_pool + workers
+        self.web_pool + WEB_CONNECTIONS + self.scheduler_pool + self.migrate_pool + workers
     }
 
     pub(super) fn size(machine: &Machine, config: &Config, notes: &mut Vec<String>) -> Self {

@@ -51,11 +51,11 @@ fn known_machines_get_known_settings() {
     // memory, cores → shared_buffers, work_mem (MiB), connections, web pool,
     // default/imports/emails/reports, Redis data (MiB)
     let table = [
-        (1024, 1, 128, 5, 33, 4, [2, 1, 2, 1], 58),
-        (1024, 2, 128, 5, 41, 8, [4, 1, 4, 1], 58),
-        (2048, 2, 426, 8, 41, 8, [4, 1, 4, 1], 130),
-        (4096, 4, 1024, 15, 59, 16, [8, 2, 8, 2], 276),
-        (16384, 8, 4096, 32, 95, 32, [16, 4, 16, 4], 1149),
+        (1024, 1, 128, 5, 34, 4, [2, 1, 2, 1], 58),
+        (1024, 2, 128, 5, 42, 8, [4, 1, 4, 1], 58),
+        (2048, 2, 426, 8, 42, 8, [4, 1, 4, 1], 130),
+        (4096, 4, 1024, 15, 60, 16, [8, 2, 8, 2], 276),
+        (16384, 8, 4096, 32, 96, 32, [16, 4, 16, 4], 1149),
     ];
     for (memory, cores, shared, work, connections, web, jobs, redis) in table {
         let sizing = size(memory, cores);

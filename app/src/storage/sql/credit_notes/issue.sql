@@ -14,4 +14,4 @@ INSERT INTO credit_notes (vendor_id, invoice_id, number, label, reason, issued_a
 SELECT i.vendor_id, i.id, n.last_number,
        'CN-' || v.invoice_prefix || repeat('0', 6 - length(n.last_number::text)) || n.last_number, $3, $4
   FROM invoice i CROSS JOIN counted n JOIN vendors v ON v.id = i.vendor_id
-RETURNING label
+RETURNING id, label

@@ -1,4 +1,4 @@
-SELECT i.product_id, i.upload_id, i.alt, u.key, u.thumbnails
+SELECT i.product_id, i.upload_id, i.alt, u.key, u.thumbnails, u.width, u.height
   FROM product_images i JOIN uploads u ON u.id = i.upload_id
  WHERE i.vendor_id = $1 AND i.product_id = $2
  ORDER BY i.position, i.upload_id

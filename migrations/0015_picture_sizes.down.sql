@@ -1,0 +1,1 @@
+ALTER TABLE uploads DROP COLUMN width, DROP COLUMN height;
