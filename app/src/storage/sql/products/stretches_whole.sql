@@ -7,7 +7,7 @@ SELECT s.id, s.vendor_id, s.sku, s.name, s.description, s.price_cents, s.currenc
               p.revision, p.updated_at
          FROM products p
         WHERE p.is_active AND p.id > asked.cursor
-          AND p.vendor_id <> ALL (ARRAY(SELECT v.id FROM vendors v WHERE NOT v.is_active))
+          AND CASE WHEN p.vendor_id = ANY (ARRAY(SELECT v.id FROM vendors v WHERE NOT v.is_active)) THEN false ELSE true END
         ORDER BY p.id
         LIMIT asked.most
        ) AS s
