@@ -13,6 +13,7 @@ use crate::files::Files;
 use crate::flags::Flags;
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
+use crate::migrations::gate::Gate;
 use crate::outbound::{Outbound, Reach};
 use crate::payments::stripe::Stripe;
 use crate::queue::wakeup::Wakeups;
@@ -87,6 +88,8 @@ pub struct Parts {
     pub reporter: Reporter,
     /// In which time people are shown times.
     pub zone: Zone,
+    /// Open when the schema fits this binary.
+    pub schema: Gate,
 }
 
 impl Services {
@@ -136,7 +139,16 @@ impl Services {
             metrics: Metrics::default(),
             reporter: Reporter::default(),
             zone,
+            schema: Gate::open(),
         }))
+    }
+
+    /// The same with requests held back by `gate`.
+    #[must_use]
+    pub fn behind(self, gate: Gate) -> Self {
+        let mut parts = Arc::unwrap_or_clone(self.0);
+        parts.schema = gate;
+        Self(Arc::new(parts))
     }
 
     /// The same with what only a process has: the replica and the way past

@@ -11,7 +11,6 @@ mod jobs;
 mod migrate;
 mod runtime;
 mod scheduler;
-mod schema;
 mod secrets;
 mod seed;
 mod storage;

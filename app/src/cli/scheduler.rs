@@ -1,8 +1,9 @@
 //! `wizamart scheduler`.
 
-use super::{CliError, runtime, schema, system};
+use super::{CliError, runtime, system};
 use crate::clock::SystemClock;
 use crate::lifecycle;
+use crate::migrations::gate::Gate;
 use crate::queue::scheduler::Scheduler;
 use crate::settings::Settings;
 use crate::storage::connect;
@@ -22,7 +23,7 @@ async fn schedule(settings: &Settings) -> Result<(), CliError> {
     watchdog::start();
     let pool = connect::lazy_pool(&settings.database, POOL, "wizamart scheduler");
     notify::ready("starting");
-    schema::wait(&pool, &shutdown).await;
+    Gate::closed().watch(pool.clone(), shutdown.clone()).await;
     notify::status("scheduling");
     let scheduler = Scheduler::new(
         pool.clone(),

@@ -12,6 +12,7 @@ use crate::edge::{redirect, reload};
 use crate::lifecycle;
 use crate::metrics::latency;
 use crate::metrics::listen;
+use crate::migrations::gate::Gate;
 use crate::secrets::Sealer;
 use crate::services::Services;
 use crate::settings::Settings;
@@ -76,7 +77,14 @@ async fn web(
         args.state_dir.clone(),
         sealer,
     )
-    .reaching(settings);
+    .reaching(settings)
+    .behind(Gate::closed());
+    tokio::spawn(
+        services
+            .schema
+            .clone()
+            .watch(pool.clone(), shutdown.clone()),
+    );
     let state = AppState::new(services, settings.release.clone());
     let news = tokio::spawn(state.hub.clone().run(shutdown.clone()));
     if let Some(address) = settings.config.metrics.address() {

@@ -1,10 +1,11 @@
 //! `wizamart worker`.
 
-use super::{CliError, runtime, schema, system};
+use super::{CliError, runtime, system};
 use crate::cache::Cache;
 use crate::clock::SystemClock;
 use crate::lifecycle;
 use crate::metrics::listen;
+use crate::migrations::gate::Gate;
 use crate::queue::registry::Registry;
 use crate::queue::worker::{Worker, WorkerOptions};
 use crate::secrets::Sealer;
@@ -61,7 +62,7 @@ async fn work(args: &Args, settings: &Settings, sealer: Sealer) -> Result<(), Cl
     // Ready means started: PostgreSQL may come later, and its being away is
     // for /ready to say.
     notify::ready("starting");
-    schema::wait(&pool, &shutdown).await;
+    Gate::closed().watch(pool.clone(), shutdown.clone()).await;
     let names: Vec<_> = args.queues.iter().map(ToString::to_string).collect();
     notify::status(&format!(
         "serving {} with {concurrency} at a time",

@@ -46,7 +46,7 @@ pub mod ws;
 use crate::edge::limits::Limits;
 use crate::errors::{AppError, Problem};
 use crate::middleware::{
-    deadline, error_pages, panics, rate_limit, request_id, security_headers, visitor,
+    deadline, error_pages, panics, rate_limit, request_id, schema, security_headers, visitor,
 };
 use crate::state::AppState;
 use axum::Router;
@@ -86,7 +86,8 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .with_state(state.clone())
-        .layer(from_fn_with_state(state, rate_limit::apply))
+        .layer(from_fn_with_state(state.clone(), rate_limit::apply))
+        .layer(from_fn_with_state(state, schema::apply))
         .layer(DefaultBodyLimit::max(limits.body_bytes))
         .layer(compression)
         .layer(from_fn_with_state(limits.request, deadline::apply))

@@ -5,5 +5,6 @@ pub mod error_pages;
 pub mod panics;
 pub mod rate_limit;
 pub mod request_id;
+pub mod schema;
 pub mod security_headers;
 pub mod visitor;

@@ -13,6 +13,7 @@
 //!   (`-- compatible-from: N`); without that line it is itself, for expanding
 //!   changes it is N−1. Programs accept a newer schema that includes them.
 
+pub mod gate;
 mod list;
 pub mod runner;
 pub mod state;

@@ -65,6 +65,7 @@ mod refresh_tokens;
 mod reports;
 mod request_log;
 mod scheduler;
+mod schema_gate;
 mod second_factor;
 mod secrets;
 mod seed_and_dev;
