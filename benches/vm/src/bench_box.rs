@@ -6,6 +6,7 @@
 use std::{
     io::{BufRead as _, BufReader},
     process::Stdio,
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -20,6 +21,9 @@ use crate::{
 
 /// Between two questions; what is measured is late by no more than this.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// Between two logins that find no SSH server yet.
+const SSH_PAUSE: Duration = Duration::from_millis(500);
 
 /// A question that met a box without a network must not wait for long.
 const PROBE_LIMIT: Duration = Duration::from_secs(5);
@@ -81,49 +85,71 @@ pub(crate) fn boot_and<T>(
     Ok(Boot { times, seen })
 }
 
-/// Asks from the moment services start: a connection made before the box has
-/// a network would hang.
+/// Asks from the moment services start. A connection made before the box has
+/// a network hangs until QEMU sends its first packet again, which may be
+/// seconds after the box could answer; so questions overlap, and the first
+/// good answer counts.
 fn wait_ready(vm: &Vm, begun: Instant) -> Result<(), Error> {
     let client = Client::new(vm.settings().ports.https, Trust::Reachability)?.limit(PROBE_LIMIT);
+    let (sender, answers) = mpsc::channel();
     loop {
-        if serial::phase(&vm.serial().read()?) == Phase::Services
-            && ready::probe(&client).is_ok_and(|answer| answer.is_ready())
-        {
+        if serial::phase(&vm.serial().read()?) == Phase::Services {
+            let (client, sender) = (client.clone(), sender.clone());
+            thread::spawn(move || {
+                if ready::probe(&client).is_ok_and(|answer| answer.is_ready()) {
+                    // Nobody listens any more when another one was first.
+                    let _ = sender.send(());
+                }
+            });
+        }
+        if answers.recv_timeout(PAUSE).is_ok() {
             return Ok(());
         }
         bare::out_of_time(vm, begun, "the box being ready")?;
-        thread::sleep(PAUSE);
     }
 }
 
 /// Seconds from power-on to the kernel's first instruction. An answer can only
-/// be late, so the earliest of several is the best.
+/// be late, so the earliest of several is the best. SSH comes after the site.
 fn kernel_start(vm: &Vm, begun: Instant) -> Result<f64, Error> {
     let mut earliest = f64::INFINITY;
-    for _ in 0..3 {
-        let mut child = vm
-            .ssh()
-            .interactive(&["cat /proc/uptime".into()])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .at("run", "ssh".as_ref())?;
-        let mut line = String::new();
-        if let Some(stdout) = child.stdout.take() {
-            BufReader::new(stdout)
-                .read_line(&mut line)
-                .at("read from", "ssh".as_ref())?;
+    let mut answers = 0;
+    while answers < 3 {
+        let (line, since) = uptime(vm, begun)?;
+        match line.split(' ').next().map(str::parse::<f64>) {
+            Some(Ok(uptime)) => {
+                earliest = earliest.min(since - uptime);
+                answers += 1;
+            }
+            _ => {
+                bare::out_of_time(vm, begun, "an answer over SSH")?;
+                thread::sleep(SSH_PAUSE);
+            }
         }
-        let now = begun.elapsed().as_secs_f64();
-        child.wait().at("wait for", "ssh".as_ref())?;
-        let uptime: Option<f64> = line.split(' ').next().and_then(|word| word.parse().ok());
-        let uptime = uptime.ok_or(Error::Answer {
-            command: "cat /proc/uptime",
-            answer: line,
-        })?;
-        earliest = earliest.min(now - uptime);
     }
     Ok(earliest)
+}
+
+/// What the box says of its uptime, nothing when it does not answer, and how
+/// many seconds after `begun` it said so.
+fn uptime(vm: &Vm, begun: Instant) -> Result<(String, f64), Error> {
+    let mut child = vm
+        .ssh()
+        .interactive(&["cat /proc/uptime".into()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .at("run", "ssh".as_ref())?;
+    let mut line = String::new();
+    if let Some(stdout) = child.stdout.take() {
+        BufReader::new(stdout)
+            .read_line(&mut line)
+            .at("read from", "ssh".as_ref())?;
+    }
+    let since = begun.elapsed().as_secs_f64();
+    child.wait().at("wait for", "ssh".as_ref())?;
+    Ok((line, since))
 }
 
 /// Seconds from the kernel's start to systemd's.
