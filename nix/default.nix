@@ -20,7 +20,7 @@ rec {
 
   initrd = import ./initrd.nix { inherit inTree toolsTree; kernelTree = imageTree; };
   rootfs = import ./rootfs.nix {
-    inherit inTree toolsTree imageTree initrd app provisioner version revision;
+    inherit inTree toolsTree imageTree initrd app provisioner vendor version revision;
   };
   image = import ./disk.nix { inherit inTree toolsTree rootfs; };
   vm = import ./vm.nix { inherit inTree toolsTree imageTree image provisioner; };

@@ -58,7 +58,7 @@ let
     checksums = map (package: package.checksum) crates;
   };
 
-  packages = [ "wizamart" "boxd" "boxctl" ];
+  packages = [ "app" "boxd" "boxctl" ];
 
   dependencies = inTree {
     name = "onebox-dependencies";

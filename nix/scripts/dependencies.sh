@@ -8,9 +8,10 @@ cargo build --release --offline "${selected[@]}"
 # Our own stand-ins must not pass for the real crates.
 cd /build/target/release
 for manifest in $(find /build/source -name Cargo.toml); do
-  name=$(sed -n 's/^name *= *"\(.*\)"/\1/p' "$manifest" | head -1)
-  [ -n "$name" ] || continue
-  rm -rf .fingerprint/"$name"-* build/"$name"-* deps/"${name//-/_}"-* deps/lib"${name//-/_}"-* "$name" "$name".d "lib${name//-/_}".*
+  # A package's targets may have other names than itself.
+  for name in $(sed -n 's/^name *= *"\(.*\)"/\1/p' "$manifest"); do
+    rm -rf .fingerprint/"$name"-* build/"$name"-* deps/"${name//-/_}"-* deps/lib"${name//-/_}"-* "$name" "$name".d "lib${name//-/_}".*
+  done
 done
 rm -rf incremental examples
 mkdir -p "$out"

@@ -10,6 +10,18 @@ chmod -R u+w $root
 (cd "$imageTree" && find . -type f -perm -0100 -print0) | (cd $root && xargs -0 chmod 755)
 rmdir $root/build $root/nix 2>/dev/null || true
 
+# Licences of all that is inside, as their terms ask: packages before their
+# documentation is dropped, and crates. Many are alike, so they become small.
+licences() { # licences NAME: the files listed on standard input
+  LC_ALL=C sort | tar -cf - --mtime=@0 --owner=0 --group=0 --numeric-owner --no-recursion -T - |
+    zstd -q --ultra -22 --long=27 -o "$root/usr/share/licenses/$1.tar.zst"
+}
+if [ -z "${bare-}" ]; then
+  mkdir -p $root/usr/share/licenses
+  (cd $root/usr/share && find -L doc common-licenses -type f \( -name copyright -o -path 'common-licenses/*' \) | licences packages)
+  (cd "$vendor" && find . -maxdepth 2 -type f | grep -iE '/(licen[cs]e|copying|notice|unlicense)[^/]*$' | licences crates)
+fi
+
 # shellcheck disable=SC2086 # the optional list may be absent
 cat "$prune" ${pruneBoot-} | sed -e 's/#.*//' -e '/^[[:space:]]*$/d' >patterns
 while read -r pattern; do

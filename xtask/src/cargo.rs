@@ -34,29 +34,35 @@ pub(crate) fn command(workspace: &Workspace) -> Command {
     command
 }
 
-/// Builds the program of the package with the same name and returns its path.
-pub(crate) fn program(workspace: &Workspace, package: &str) -> Result<PathBuf, CargoError> {
-    built(workspace, package, "dev", "debug")
+/// Builds a program and returns its path.
+pub(crate) fn program(workspace: &Workspace, program: &str) -> Result<PathBuf, CargoError> {
+    built(workspace, program, "dev", "debug")
 }
 
 /// Like [`program`], with the profile that the image is built with.
-pub(crate) fn release(workspace: &Workspace, package: &str) -> Result<PathBuf, CargoError> {
-    built(workspace, package, "release", "release")
+pub(crate) fn release(workspace: &Workspace, program: &str) -> Result<PathBuf, CargoError> {
+    built(workspace, program, "release", "release")
 }
 
 fn built(
     workspace: &Workspace,
-    package: &str,
+    program: &str,
     profile: &str,
     folder: &str,
 ) -> Result<PathBuf, CargoError> {
+    // Packages have the names of their programs, but for the application.
+    let package = match program {
+        "wizamart" => "app",
+        same => same,
+    };
     let mut build = command(workspace);
     build.args(["build", "--quiet", "--locked", "--package", package]);
+    build.args(["--bin", program]);
     build.args(["--profile", profile]);
-    process::run(&mut build, &format!("build {package}"))?;
+    process::run(&mut build, &format!("build {program}"))?;
     let mut metadata = command(workspace);
     metadata.args(["metadata", "--no-deps", "--format-version", "1"]);
     let json = process::output(&mut metadata, "find the target directory")?;
     let metadata: Metadata = serde_json::from_slice(&json)?;
-    Ok(metadata.target_directory.join(folder).join(package))
+    Ok(metadata.target_directory.join(folder).join(program))
 }
