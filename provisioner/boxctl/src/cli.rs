@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::error::Error;
-use crate::{admin, version, vm};
+use crate::{admin, config, version, vm};
 
 /// Runs and operates a Onebox.
 #[derive(Debug, Parser)]
@@ -20,6 +20,9 @@ enum Command {
     /// Run a box in a virtual machine on this computer
     #[command(subcommand)]
     Vm(vm::Command),
+    /// The operator's file: check, show, edit
+    #[command(subcommand)]
+    Config(config::Command),
     /// The box's first administrator (on the box, as root)
     #[command(subcommand)]
     Admin(admin::Command),
@@ -32,6 +35,7 @@ impl Cli {
     pub(crate) fn run(self) -> Result<ExitCode, Error> {
         match self.command {
             Command::Vm(command) => command.run(),
+            Command::Config(command) => command.run(),
             Command::Admin(command) => command.run(),
             Command::Version(args) => args.run(),
         }

@@ -36,6 +36,17 @@ pub(crate) enum Error {
         /// The parser's reason.
         source: serde_json::Error,
     },
+    /// The operator's file has mistakes, one line each.
+    #[error("{0}")]
+    Config(onebox_model::ConfigError),
+    /// A draft of the operator's file was not saved.
+    #[error("nothing was saved: {why}; your draft is {}", draft.display())]
+    Draft {
+        /// The reason.
+        why: &'static str,
+        /// Where the draft is.
+        draft: PathBuf,
+    },
     /// A question was not answered with yes, or there was nobody to ask.
     #[error("nothing was done: {0}")]
     NotConfirmed(&'static str),

@@ -6,6 +6,7 @@
 
 mod admin;
 mod cli;
+mod config;
 mod error;
 mod output;
 mod version;

@@ -74,7 +74,7 @@ impl fmt::Display for Origin {
 }
 
 /// One thing that is wrong, and how to put it right.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// Where it stands.
     pub origin: Origin,

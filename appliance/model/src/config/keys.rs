@@ -14,6 +14,8 @@ pub struct Key {
     pub example: &'static str,
     /// What an allowed value looks like, after "write".
     pub form: &'static str,
+    /// The values that are allowed, where they can be counted.
+    pub allowed: &'static [&'static str],
     /// Whether the value may hold a secret and is never shown.
     pub secret: bool,
 }
@@ -25,6 +27,7 @@ const fn key(path: &'static str, doc: &'static str) -> Key {
         default: None,
         example: "",
         form: "",
+        allowed: &[],
         secret: false,
     }
 }
@@ -343,6 +346,7 @@ pub const KEYS: &[Key] = &[
         default: Some(r#""local""#),
         example: r#""s3""#,
         form: "local or s3, in quotes",
+        allowed: &["local", "s3"],
         ..key(
             "storage.store",
             "Where new files go: to a directory of the box (local) or to an S3 service such as R2 (s3). Files that are there already stay; `wizamart storage migrate` moves them.",
@@ -445,6 +449,7 @@ pub const KEYS: &[Key] = &[
         default: Some(r#""info""#),
         example: r#""debug""#,
         form: "error, warn, info, debug or trace, in quotes",
+        allowed: &["error", "warn", "info", "debug", "trace"],
         ..key(
             "log.level",
             "How much the application logs: error, warn, info, debug or trace.",
@@ -454,6 +459,7 @@ pub const KEYS: &[Key] = &[
         default: Some(r#""problems""#),
         example: r#""all""#,
         form: r#""off", "problems" or "all""#,
+        allowed: &["off", "problems", "all"],
         ..key(
             "log.access",
             "Which requests have a line in the log: off, problems (our faults, and what took more than a second) or all.",
@@ -499,6 +505,7 @@ pub const KEYS: &[Key] = &[
         default: Some(r#""outbox""#),
         example: r#""smtp""#,
         form: r#""outbox", "smtp", "sendgrid", "mailgun" or "ses""#,
+        allowed: &["outbox", "smtp", "sendgrid", "mailgun", "ses"],
         ..key(
             "mail.transport",
             "How mail leaves the box: smtp, sendgrid, mailgun or ses. The default, outbox, writes it down and sends nothing.",
@@ -559,6 +566,7 @@ pub const KEYS: &[Key] = &[
         default: Some(r#""starttls""#),
         example: r#""tls""#,
         form: r#""starttls", "tls" or "none""#,
+        allowed: &["starttls", "tls", "none"],
         ..key(
             "mail.smtp.security",
             "Encryption: starttls, tls, or none for a server on this machine.",

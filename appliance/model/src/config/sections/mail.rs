@@ -206,6 +206,13 @@ impl Mail {
                 "write a whole number from 1 to 300",
             ));
         }
+        if self.smtp.port == Some(0) {
+            found.push(Finding::hidden(
+                "mail.smtp.port",
+                "nothing listens on port 0",
+                "write a port from 1 to 65535",
+            ));
+        }
         let urls = [
             ("mail.sendgrid.url", Some(&self.sendgrid.url)),
             ("mail.mailgun.url", Some(&self.mailgun.url)),
