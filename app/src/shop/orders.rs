@@ -6,14 +6,16 @@ use crate::domain::ids::OrderId;
 use crate::domain::order::OrderStatus;
 use crate::errors::{AppError, AppResult};
 use crate::queue::jobs::credit_note_mail::CreditNoteMail;
+use crate::queue::jobs::invoice_mail::InvoiceMail;
 use crate::services::Services;
 use crate::storage::orders::{self, OrderRow};
-use crate::storage::{Doing, credit_notes};
+use crate::storage::{Doing, credit_notes, documents, invoices};
 use serde_json::json;
 
 /// Moves an order to another state. A cancelled order's pieces go back into
-/// stock. An invoice that was given stays as it is: a credit note takes it back
-/// when the order is cancelled or refunded, and is mailed to the customer.
+/// stock. The invoice is mailed to the customer when the order is paid, and
+/// stays as it is: a credit note takes it back when the order is cancelled or
+/// refunded, and is mailed too.
 ///
 /// # Errors
 /// 404, 409 when that state may not follow, 412 when the revision is another
@@ -40,6 +42,18 @@ pub async fn move_to(
         orders::give_back(&mut *transaction, tenant.vendor, id, now).await?;
     }
     let mut detail = json!({"from": order.status, "to": status});
+    if status == OrderStatus::Paid
+        && let Some(invoice) = invoices::find_by_order(&mut *transaction, tenant.vendor, id).await?
+        && documents::customer_email(&mut transaction, tenant.vendor, id)
+            .await?
+            .is_some()
+    {
+        let mail = InvoiceMail {
+            vendor_id: tenant.vendor,
+            invoice_id: invoice.id,
+        };
+        mail.put(&mut transaction, now).await?;
+    }
     if status.takes_back() {
         let note = credit_notes::issue(&mut *transaction, tenant.vendor, id, status, now).await?;
         if let Some(note) = &note {

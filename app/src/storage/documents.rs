@@ -58,13 +58,7 @@ pub async fn order(
     vendor: VendorId,
     order: OrderId,
 ) -> Result<Option<(OrderFacts, Vec<ItemFacts>)>, StorageError> {
-    let facts: Option<OrderFacts> = sqlx::query_as(include_str!("sql/documents/order.sql"))
-        .bind(vendor)
-        .bind(order)
-        .fetch_optional(&mut *db)
-        .await
-        .doing("read an order for a document")?;
-    let Some(facts) = facts else {
+    let Some(facts) = facts_of(db, vendor, order).await? else {
         return Ok(None);
     };
     let items = sqlx::query_as(include_str!("sql/documents/items.sql"))
@@ -74,6 +68,33 @@ pub async fn order(
         .await
         .doing("read an order's lines for a document")?;
     Ok(Some((facts, items)))
+}
+
+/// Where the documents of an order may be sent; `None` when nobody is named, or
+/// nobody who has an address.
+///
+/// # Errors
+/// When the database fails.
+pub async fn customer_email(
+    db: &mut PgConnection,
+    vendor: VendorId,
+    order: OrderId,
+) -> Result<Option<String>, StorageError> {
+    let facts = facts_of(db, vendor, order).await?;
+    Ok(facts.and_then(|facts| facts.customer_email))
+}
+
+async fn facts_of(
+    db: &mut PgConnection,
+    vendor: VendorId,
+    order: OrderId,
+) -> Result<Option<OrderFacts>, StorageError> {
+    sqlx::query_as(include_str!("sql/documents/order.sql"))
+        .bind(vendor)
+        .bind(order)
+        .fetch_optional(db)
+        .await
+        .doing("read an order for a document")
 }
 
 /// An invoice; `None` when the vendor has no such invoice.

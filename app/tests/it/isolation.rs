@@ -65,7 +65,9 @@ fn whose(method: &str, path: &str, things: &Things) -> Whose {
         ("POST", "/customers") => vendors(&none, json!({"email": "dog@example.org"})),
         ("GET" | "DELETE", "/customers/{id}") => vendors(&things.customer, none),
         ("PATCH", "/customers/{id}") => vendors(&things.customer, json!({"name": "Changed"})),
-        ("GET", "/invoices/{id}" | "/invoices/{id}/pdf") => vendors(&things.invoice, none),
+        ("GET", "/invoices/{id}" | "/invoices/{id}/pdf") | ("POST", "/invoices/{id}/mail") => {
+            vendors(&things.invoice, none)
+        }
         ("GET", "/credit-notes/{id}" | "/credit-notes/{id}/pdf") => {
             vendors(&things.credit_note, none)
         }

@@ -38,6 +38,7 @@ mod import_files;
 mod imports;
 mod imports_orders;
 mod imports_resume;
+mod invoice_mails;
 mod invoice_pdf;
 mod isolation;
 mod limits;

@@ -1,6 +1,7 @@
 //! Invoices. They come with orders and never change.
 
 pub mod list;
+pub mod mail;
 pub mod pdf;
 pub mod show;
 
@@ -14,4 +15,5 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list::list))
         .routes(routes!(show::show))
         .routes(routes!(pdf::pdf))
+        .routes(routes!(mail::mail))
 }

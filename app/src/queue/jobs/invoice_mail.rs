@@ -5,10 +5,13 @@ use crate::mail::delivery::deliver;
 use crate::mail::message::{Attachment, Mail};
 use crate::mail::templates::invoice::InvoiceMail as Template;
 use crate::pdf::load::load;
+use crate::queue::enqueue::{EnqueueError, NewJob, enqueue};
 use crate::queue::job::{Context, Job};
 use crate::queue::outcome::{JobError, Outcome};
 use onebox_model::QueueName;
 use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use time::OffsetDateTime;
 
 /// Sends an invoice.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -18,6 +21,21 @@ pub struct InvoiceMail {
     pub vendor_id: VendorId,
     /// The invoice.
     pub invoice_id: InvoiceId,
+}
+
+impl InvoiceMail {
+    /// Has an invoice sent, in the transaction that gives the reason to.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn put(
+        self,
+        connection: &mut PgConnection,
+        now: OffsetDateTime,
+    ) -> Result<(), EnqueueError> {
+        let job = NewJob::of(&self)?.vendor(self.vendor_id);
+        enqueue(connection, &job, now).await.map(drop)
+    }
 }
 
 impl Job for InvoiceMail {
