@@ -53,6 +53,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Extensions, HeaderMap, StatusCode, Version};
 use axum::middleware::{from_fn, from_fn_with_state};
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate};
@@ -86,15 +87,20 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .with_state(state.clone())
-        .layer(from_fn_with_state(state.clone(), rate_limit::apply))
-        .layer(from_fn_with_state(state, schema::apply))
-        .layer(DefaultBodyLimit::max(limits.body_bytes))
-        .layer(compression)
-        .layer(from_fn_with_state(limits.request, deadline::apply))
-        .layer(CatchPanicLayer::custom(panics::answer))
-        .layer(from_fn(error_pages::apply))
-        .layer(from_fn(security_headers::apply))
-        .layer(from_fn_with_state(observers, request_id::apply));
+        // As one stack: a layer that is added to the router by itself is a box
+        // for every route, and every request copies all boxes that it passes.
+        .layer(
+            ServiceBuilder::new()
+                .layer(from_fn_with_state(observers, request_id::apply))
+                .layer(from_fn(security_headers::apply))
+                .layer(from_fn(error_pages::apply))
+                .layer(CatchPanicLayer::custom(panics::answer))
+                .layer(from_fn_with_state(limits.request, deadline::apply))
+                .layer(compression)
+                .layer(DefaultBodyLimit::max(limits.body_bytes))
+                .layer(from_fn_with_state(state.clone(), schema::apply))
+                .layer(from_fn_with_state(state, rate_limit::apply)),
+        );
     match cloudflare.is_on() {
         true => router.layer(from_fn_with_state(cloudflare, visitor::apply)),
         false => router,
