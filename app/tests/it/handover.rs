@@ -3,6 +3,7 @@
 //! what the process puts into the descriptor store.
 
 use crate::support::client::{Client, read_answer, read_to_end, write_certificate};
+use crate::support::postgres::Database;
 use crate::support::process::{Env, Notify};
 use crate::support::redis;
 use std::net::TcpListener;
@@ -22,11 +23,13 @@ struct Stage {
 }
 
 impl Stage {
+    /// Most of what is handed over here needs no database.
     fn new() -> Self {
-        let env = Env::new(
-            "postgres://nobody@localhost/x?host=/nonexistent",
-            &redis::private_url(),
-        );
+        Self::with("postgres://nobody@localhost/x?host=/nonexistent")
+    }
+
+    fn with(database: &str) -> Self {
+        let env = Env::new(database, &redis::private_url());
         write_certificate(env.dir.path());
         let [http, https] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         let client = Client::new(https.local_addr().unwrap(), env.dir.path());
@@ -161,7 +164,8 @@ async fn a_client_that_keeps_its_connection_is_told_before_it_ends() {
 
 #[tokio::test]
 async fn a_request_whose_body_is_still_coming_is_finished() {
-    let stage = Stage::new();
+    let database = Database::migrated().await;
+    let stage = Stage::with(&database.url);
     let mut web = stage.start(&ORDER).await;
     let mut stream = stage.client.connect().await.unwrap();
     stream

@@ -146,26 +146,43 @@ fn programs_and_rendered_files_are_where_the_model_says() {
         "ConditionPathExists",
         &format!("!{}/PG_VERSION", paths::POSTGRES_DATA),
     );
-    has(units::WEB, "ReadWritePaths", paths::APP_STATE_DIR);
-    has(units::REDIS, "ReadWritePaths", paths::REDIS_DATA);
 }
 
+/// Those that start before systemd-tmpfiles has run have systemd make theirs
+/// (systemd.exec(5), StateDirectory=); the rest is in tmpfiles.d(5).
 #[test]
-fn state_directories_are_made_before_they_are_used() {
+fn directories_are_made_before_they_are_used() {
     let tmpfiles = text("usr/lib/tmpfiles.d/onebox.conf");
-    for path in [
-        paths::STATE_DIR,
-        paths::POSTGRES_HOME,
-        paths::REDIS_DATA,
-        paths::APP_STATE_DIR,
-        paths::POSTGRES_SOCKET_DIR,
+    assert!(
+        tmpfiles
+            .lines()
+            .any(|line| line.split_whitespace().nth(1) == Some(paths::STATE_DIR)),
+        "{} is in no line of tmpfiles.d/onebox.conf",
+        paths::STATE_DIR
+    );
+    let makes = |unit: &str, key: &str, path: &str, base: &str| {
+        let name = path.strip_prefix(base).unwrap_or(path);
+        has(unit, key, name);
+    };
+    let run = Path::new(paths::REDIS_SOCKET).parent().unwrap();
+    for (unit, state, runtime) in [
+        (
+            units::POSTGRESQL,
+            paths::POSTGRES_HOME,
+            paths::POSTGRES_SOCKET_DIR,
+        ),
+        (units::REDIS, paths::REDIS_DATA, run.to_str().unwrap()),
+        (units::WEB, paths::APP_STATE_DIR, paths::APP_RUN_DIR),
     ] {
-        assert!(
-            tmpfiles
-                .lines()
-                .any(|line| line.split_whitespace().nth(1) == Some(path)),
-            "{path} is in no line of tmpfiles.d/onebox.conf"
-        );
+        makes(unit, "StateDirectory", state, "/var/lib/");
+        makes(unit, "RuntimeDirectory", runtime, "/run/");
+    }
+    for unit in [units::MIGRATE, "wizamart-worker@.service"] {
+        makes(unit, "StateDirectory", paths::APP_STATE_DIR, "/var/lib/");
+    }
+    let data = Path::new(paths::POSTGRES_DATA).parent().unwrap();
+    for state in [paths::POSTGRES_HOME, data.to_str().unwrap()] {
+        makes(units::POSTGRESQL_INIT, "StateDirectory", state, "/var/lib/");
     }
 }
 
