@@ -1,0 +1,4 @@
+//! What `boxd` and `boxctl` say to each other, over HTTP on a unix socket.
+//!
+//! One module for each subject, with the types of its requests and answers and
+//! the paths they travel on, so that neither side can mean something else.
