@@ -450,7 +450,9 @@ async fn a_file_of_100_mib_passes_in_little_memory() {
         assert_eq!(upload["size_bytes"], 100 * MIB);
         let sent = drain(pattern(100 * MIB)).await.unwrap();
         assert_eq!(upload["sha256"], sent.sha256);
-        let grown = peak(web.id()) - before;
+        // The kernel counts pages a few at a time for each thread: a peak that
+        // did not move can read a little lower the second time.
+        let grown = peak(web.id()).saturating_sub(before);
         assert!(grown < 40 * 1024, "{store}: {grown} KiB more");
         println!("{store}: {grown} KiB more for 100 MiB");
     }
