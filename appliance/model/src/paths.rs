@@ -19,6 +19,23 @@ pub const TLS_DIR: &str = "/var/lib/onebox/tls";
 pub const TLS_CHAIN: &str = "/var/lib/onebox/tls/fullchain.pem";
 /// Private key of the chain's leaf.
 pub const TLS_KEY: &str = "/var/lib/onebox/tls/privkey.pem";
+/// What the keeper knows of certificates: accounts, pairs, when to try again.
+pub const ACME_DIR: &str = "/var/lib/onebox/acme";
+/// The pair from an authority that is in use: a link to a directory below
+/// [`ACME_PAIRS`], so that key and chain change in one step.
+pub const ACME_LIVE: &str = "/var/lib/onebox/acme/live";
+/// Pairs from authorities, each in a directory.
+pub const ACME_PAIRS: &str = "/var/lib/onebox/acme/pairs";
+/// Accounts at authorities; readable by root only.
+pub const ACME_ACCOUNTS: &str = "/var/lib/onebox/acme/accounts";
+/// What happened so far and when to try again.
+pub const ACME_STATE: &str = "/var/lib/onebox/acme/state.json";
+/// The authority of the box itself, for as long as no other gives a certificate.
+pub const LOCAL_CA_DIR: &str = "/var/lib/onebox/ca";
+/// Its root, for people to trust.
+pub const LOCAL_CA_ROOT: &str = "/var/lib/onebox/ca/root.pem";
+/// Its private key; readable by root only.
+pub const LOCAL_CA_KEY: &str = "/var/lib/onebox/ca/root-key.pem";
 /// SSH host key and the operators' lasting keys.
 pub const SSH_DIR: &str = "/var/lib/onebox/ssh";
 /// SSH host key, made on first boot.
@@ -60,6 +77,12 @@ pub const NFTABLES_CONF: &str = "/run/onebox/nftables.conf";
 pub const SSH_RUN_DIR: &str = "/run/onebox/ssh";
 /// Keys from the operator's file and from the boot credential.
 pub const SSH_RUN_AUTHORIZED_KEYS: &str = "/run/onebox/ssh/authorized_keys";
+/// Proofs for authorities; the keeper writes, the application answers.
+pub const ACME_RUN_DIR: &str = "/run/onebox/acme";
+/// Answers on port 80, one file a token.
+pub const ACME_HTTP01: &str = "/run/onebox/acme/http-01";
+/// Certificates for `acme-tls/1` on port 443, one directory a name.
+pub const ACME_TLS_ALPN01: &str = "/run/onebox/acme/tls-alpn-01";
 /// What the keeper found out, one JSON file a topic.
 pub const STATUS_DIR: &str = "/run/onebox/status";
 /// Which configuration is in force and why.

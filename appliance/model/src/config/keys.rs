@@ -138,6 +138,168 @@ pub const KEYS: &[Key] = &[
         )
     },
     Key {
+        default: Some("true"),
+        example: "false",
+        form: "true or false",
+        ..key(
+            "acme.enabled",
+            "Whether the box gets and renews the certificate for web.domains by itself; that begins when acme.terms_agreed is set. With false, certificates are yours to bring.",
+        )
+    },
+    Key {
+        default: Some("false"),
+        example: "true",
+        form: "true or false",
+        ..key(
+            "acme.terms_agreed",
+            "Whether you agree to the terms of the authority below; for Let's Encrypt they stand at https://letsencrypt.org/repository/. No certificate is asked for without it.",
+        )
+    },
+    Key {
+        example: r#""you@example.com""#,
+        form: r#"an address such as "you@example.com""#,
+        ..key(
+            "acme.email",
+            "Where the authority may write to; many need none.",
+        )
+    },
+    Key {
+        default: Some(r#""production""#),
+        example: r#""staging""#,
+        form: r#""production", "staging" or the https:// URL of a directory"#,
+        ..key(
+            "acme.directory",
+            "Who gives certificates: production and staging are Let's Encrypt's (browsers refuse staging's), a URL is any other authority's ACME directory.",
+        )
+    },
+    Key {
+        example: r#""/var/lib/onebox/acme-ca.pem""#,
+        form: r#"a path from the root such as "/var/lib/onebox/acme-ca.pem""#,
+        ..key(
+            "acme.ca_file",
+            "Roots (PEM) that the authority's own server is checked with, for a private one. Left out, the system's authorities count.",
+        )
+    },
+    Key {
+        default: Some(r#""http-01""#),
+        example: r#""tls-alpn-01""#,
+        form: r#""http-01", "tls-alpn-01" or "dns-01""#,
+        allowed: &["http-01", "tls-alpn-01", "dns-01"],
+        ..key(
+            "acme.challenge",
+            "How names are proven: a file on port 80 (http-01), a handshake on port 443 (tls-alpn-01), or a record in DNS at Cloudflare (dns-01), which wildcards such as \"*.example.com\" in web.domains need.",
+        )
+    },
+    Key {
+        example: r#""shortlived""#,
+        form: r#"a name such as "classic", "tlsserver" or "shortlived""#,
+        ..key(
+            "acme.profile",
+            "The authority's profile. Let's Encrypt has classic (90 days), tlsserver (45 days) and shortlived (6 days; needed for addresses). Left out, the authority's default.",
+        )
+    },
+    Key {
+        example: r#""ISRG Root X1""#,
+        form: r#"a name such as "ISRG Root X1""#,
+        ..key(
+            "acme.preferred_chain",
+            "Where an authority offers several chains: common name of the issuer that the chain should lead to. Left out, or when none does, the one offered first.",
+        )
+    },
+    Key {
+        default: Some(r#""ecdsa-p256""#),
+        example: r#""rsa-2048""#,
+        form: r#""ecdsa-p256", "ecdsa-p384" or "rsa-2048""#,
+        allowed: &["ecdsa-p256", "ecdsa-p384", "rsa-2048"],
+        ..key("acme.key_type", "Kind of the certificate's private key.")
+    },
+    Key {
+        default: Some("false"),
+        example: "true",
+        form: "true or false",
+        ..key(
+            "acme.reuse_key",
+            "Whether a renewed certificate keeps the private key of the one before; for clients that pin it.",
+        )
+    },
+    Key {
+        default: Some("[]"),
+        example: r#"["203.0.113.7"]"#,
+        form: r#"a list of IP addresses such as ["203.0.113.7"]"#,
+        ..key(
+            "acme.addresses",
+            "IP addresses of this box that the certificate is also for. Let's Encrypt wants acme.profile = \"shortlived\" for them.",
+        )
+    },
+    Key {
+        default: Some("[]"),
+        example: r#"["9.9.9.9"]"#,
+        form: r#"a list of addresses such as ["9.9.9.9", "127.0.0.1:8053"]"#,
+        ..key(
+            "acme.resolvers",
+            "Name servers to ask before a certificate is ordered and while a record of dns-01 spreads. Left out, the system's, and for such records the zone's own.",
+        )
+    },
+    Key {
+        example: r#""kid-1""#,
+        form: r#"text such as "kid-1""#,
+        ..key(
+            "acme.eab.kid",
+            "Name of the external account key, for an authority that wants one.",
+        )
+    },
+    Key {
+        example: r#"{ secret = "eab-key" }"#,
+        form: SECRET_FORM,
+        secret: true,
+        ..key(
+            "acme.eab.hmac_key",
+            "That key, in base64url as the authority shows it.",
+        )
+    },
+    Key {
+        example: r#"{ secret = "cloudflare-dns" }"#,
+        form: SECRET_FORM,
+        secret: true,
+        ..key(
+            "acme.cloudflare.token",
+            "API token of Cloudflare with the permission Zone / DNS / Edit for the zones of web.domains, for dns-01.",
+        )
+    },
+    Key {
+        default: Some(r#""https://api.cloudflare.com""#),
+        example: r#""http://127.0.0.1:8787""#,
+        form: r#"a URL such as "https://api.cloudflare.com""#,
+        ..key(
+            "acme.cloudflare.url",
+            "Address of Cloudflare's API; another one is for tests.",
+        )
+    },
+    Key {
+        example: r#""https://acme.zerossl.com/v2/DV90""#,
+        form: r#""production", "staging" or the https:// URL of a directory"#,
+        ..key(
+            "acme.fallback.directory",
+            "A second authority, asked while the first one's servers fail over and over; never because a name could not be proven. acme.terms_agreed means its terms too.",
+        )
+    },
+    Key {
+        example: r#""/var/lib/onebox/acme-ca2.pem""#,
+        form: r#"a path from the root such as "/var/lib/onebox/acme-ca2.pem""#,
+        ..key("acme.fallback.ca_file", "As acme.ca_file.")
+    },
+    Key {
+        example: r#""kid-2""#,
+        form: r#"text such as "kid-2""#,
+        ..key("acme.fallback.eab.kid", "As acme.eab.kid.")
+    },
+    Key {
+        example: r#"{ secret = "eab-key-2" }"#,
+        form: SECRET_FORM,
+        secret: true,
+        ..key("acme.fallback.eab.hmac_key", "As acme.eab.hmac_key.")
+    },
+    Key {
         default: Some("false"),
         example: "true",
         form: "true or false",

@@ -23,6 +23,9 @@ pub use error::{ConfigError, Origin, Problem};
 pub use keys::{KEYS, Key};
 pub use reference::reference;
 pub use schema::schema;
+pub use sections::acme::{
+    Acme, AcmeAuthority, AcmeChallenge, AcmeCloudflare, AcmeFallback, AcmeKeyType, Eab,
+};
 pub use sections::admin::Admin;
 pub use sections::cloudflare::Cloudflare;
 pub use sections::database::Database;
@@ -58,6 +61,8 @@ use std::path::Path;
 pub struct Config {
     /// What the world calls this box.
     pub web: Web,
+    /// Certificates from an authority.
+    pub acme: Acme,
     /// The network in front of the box.
     pub cloudflare: Cloudflare,
     /// The first administrator.
@@ -179,6 +184,7 @@ impl Config {
 
     fn findings(&self) -> Vec<Finding> {
         let mut found = self.web.validate();
+        found.extend(self.acme.validate(&self.web));
         found.extend(self.cloudflare.validate());
         found.extend(self.admin.validate());
         found.extend(self.ssh.validate());

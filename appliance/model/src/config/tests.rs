@@ -256,6 +256,10 @@ fn every_example_in_the_template_is_allowed_and_changes_something() {
     for key in KEYS {
         // A token makes sense only beside whom it is for.
         let beside = match key.path {
+            "acme.eab.kid" => "acme.eab.hmac_key = \"key\"\n",
+            "acme.eab.hmac_key" => "acme.eab.kid = \"kid\"\n",
+            "acme.fallback.eab.kid" => "acme.fallback.eab.hmac_key = \"key\"\n",
+            "acme.fallback.eab.hmac_key" => "acme.fallback.eab.kid = \"kid\"\n",
             "imports.orders_token" => "imports.orders_origin = \"https://a.example\"\n",
             _ => "",
         };

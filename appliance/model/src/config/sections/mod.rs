@@ -1,5 +1,6 @@
 //! The sections of the operator's file, one file each.
 
+pub(super) mod acme;
 pub(super) mod admin;
 pub(super) mod cloudflare;
 pub(super) mod database;

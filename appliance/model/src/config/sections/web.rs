@@ -46,7 +46,12 @@ impl Web {
             ));
         }
         for (index, domain) in self.domains.iter().enumerate() {
-            if let Err(why) = check_host_name(domain) {
+            // The first name is the one that links lead to.
+            let host = match domain.strip_prefix("*.") {
+                Some(rest) if index > 0 => rest,
+                _ => domain,
+            };
+            if let Err(why) = check_host_name(host) {
                 found.push(finding(domain, why, FIX));
             } else if self.domains.iter().take(index).any(|other| other == domain) {
                 found.push(finding(
@@ -71,6 +76,9 @@ fn check_host_name(name: &str) -> Result<(), &'static str> {
     }
     if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return Err("host names are written in lower case here");
+    }
+    if name.starts_with("*.") {
+        return Err("the first name is the one that links lead to, it cannot be a wildcard");
     }
     if !name.contains('.') {
         return Err("a name the world can reach has a dot in it");
@@ -131,6 +139,29 @@ mod tests {
             "a.b\ndomains",
         ] {
             assert!(check_host_name(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_wildcard_may_stand_anywhere_but_first() {
+        let found = |domains: &[&str]| {
+            let web = Web {
+                domains: domains.iter().map(|name| (*name).to_owned()).collect(),
+                ..Web::default()
+            };
+            web.validate().len()
+        };
+        assert_eq!(found(&["example.com", "*.example.com"]), 0);
+        assert_eq!(found(&["*.example.com", "example.com"]), 1);
+        for bad in [
+            "*",
+            "*.",
+            "*.com",
+            "*.*.example.com",
+            "a.*.example.com",
+            "*a.example",
+        ] {
+            assert_eq!(found(&["example.com", bad]), 1, "{bad}");
         }
     }
 
