@@ -14,7 +14,7 @@ use crate::storage::{StorageError, samples};
 use onebox_model::queues;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use time::{Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime, Time};
 use tokio::sync::Mutex;
 
 /// How old a summary may be.
@@ -157,22 +157,30 @@ fn sales_tiles(days: &[DayRow], zone: &Zone, now: OffsetDateTime) -> Vec<(&'stat
 }
 
 fn sales_plots(days: &[DayRow], zone: &Zone, now: OffsetDateTime) -> Vec<String> {
+    // Whole days, today's included: a bar reaches from a day's beginning to its
+    // end. The day the 30 began in is not whole and is left out.
+    let midnight = zone.at(now).replace_time(Time::MIDNIGHT);
+    let until = midnight + Duration::DAY - Duration::SECOND;
+    let from = midnight + Duration::DAY - SALES;
+    let end = |day: &DayRow| (day.day + Duration::DAY).min(until);
+    // An hour less or more where clocks change.
+    let is_whole = |day: &&DayRow| day.day > from - Duration::hours(12);
     let groups = by_currency(days);
     let plot = |title: &str, unit: String, series: Vec<Series>| {
         Plot {
             title: title.to_owned(),
             unit,
             zone: zone.clone(),
-            from: now - SALES,
-            until: now,
+            from,
+            until,
             marks: Marks::Bars,
             series,
         }
         .render()
     };
     let mut orders: BTreeMap<OffsetDateTime, f64> = BTreeMap::new();
-    for day in days {
-        *orders.entry(day.day).or_default() += day.orders as f64;
+    for day in days.iter().filter(is_whole) {
+        *orders.entry(end(day)).or_default() += day.orders as f64;
     }
     let orders = vec![Series {
         name: "orders".to_owned(),
@@ -189,8 +197,9 @@ fn sales_plots(days: &[DayRow], zone: &Zone, now: OffsetDateTime) -> Vec<String>
             .map_or(2, |currency| currency.exponent());
         let whole = 10_f64.powi(i32::try_from(exponent).unwrap_or(2));
         let points = days
-            .iter()
-            .map(|day| (day.day, day.revenue as f64 / whole))
+            .into_iter()
+            .filter(is_whole)
+            .map(|day| (end(day), day.revenue as f64 / whole))
             .collect();
         vec![Series {
             name: "revenue".to_owned(),
