@@ -20,6 +20,7 @@ pub mod render;
 pub mod seal_keys;
 pub mod secret;
 pub mod sizing;
+pub mod thresholds;
 pub mod units;
 
 pub use config::{Config, ConfigError};

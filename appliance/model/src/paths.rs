@@ -112,3 +112,6 @@ pub const BOXCTL_BINARY: &str = "/usr/bin/boxctl";
 pub fn under(root: &std::path::Path, path: &str) -> std::path::PathBuf {
     root.join(path.trim_start_matches('/'))
 }
+/// Where `boxd` listens. Not below [`RUN_DIR`], which is made at boot by
+/// something that may fail.
+pub const BOXD_SOCKET: &str = "/run/boxd.sock";

@@ -2,3 +2,16 @@
 //!
 //! One module for each subject, with the types of its requests and answers and
 //! the paths they travel on, so that neither side can mean something else.
+
+#[cfg(feature = "client")]
+pub mod client;
+pub mod problem;
+pub mod progress;
+pub mod reconcilers;
+pub mod status;
+pub mod units;
+
+pub use problem::Problem;
+
+/// The library of the moments in these types.
+pub use time;

@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::direct::{logs, psql, redis, shell};
 use crate::error::Error;
-use crate::{admin, config, version, vm};
+use crate::{admin, config, reconciler, service, status, version, vm};
 
 /// Runs and operates a Onebox.
 #[derive(Debug, Parser)]
@@ -20,6 +21,17 @@ enum Command {
     /// Run a box in a virtual machine on this computer
     #[command(subcommand)]
     Vm(vm::Command),
+    Status(status::Args),
+    /// The box's units: list, start, stop, restart, …
+    #[command(subcommand)]
+    Service(service::Command),
+    Logs(logs::Args),
+    Psql(psql::Args),
+    Redis(redis::Args),
+    Shell(shell::Args),
+    /// The keeper's recurring work: what it did, and doing it now
+    #[command(subcommand)]
+    Reconciler(reconciler::Command),
     /// The operator's file: check, show, edit
     #[command(subcommand)]
     Config(config::Command),
@@ -35,6 +47,13 @@ impl Cli {
     pub(crate) fn run(self) -> Result<ExitCode, Error> {
         match self.command {
             Command::Vm(command) => command.run(),
+            Command::Status(args) => args.run(),
+            Command::Service(command) => command.run(),
+            Command::Logs(args) => args.run(),
+            Command::Psql(args) => args.run(),
+            Command::Redis(args) => args.run(),
+            Command::Shell(args) => args.run(),
+            Command::Reconciler(command) => command.run(),
             Command::Config(command) => command.run(),
             Command::Admin(command) => command.run(),
             Command::Version(args) => args.run(),

@@ -10,6 +10,22 @@ pub(crate) enum Error {
     /// The virtual machine could not be handled.
     #[error(transparent)]
     Vm(#[from] onebox_vm::Error),
+    /// `boxd` could not be asked, or refused.
+    #[error(transparent)]
+    Keeper(#[from] onebox_api::client::ClientError),
+    /// There is no such unit.
+    #[error(transparent)]
+    Unit(onebox_model::units::UnknownUnit),
+    /// The tool of a component could not be run.
+    #[error(
+        "cannot run {program}: {source}; this command is for a box, `boxctl vm ssh -- boxctl …` runs it in one"
+    )]
+    Program {
+        /// The program.
+        program: String,
+        /// The system's reason.
+        source: io::Error,
+    },
     /// The terminal or a stream failed.
     #[error("cannot {doing}: {source}")]
     Io {

@@ -1,5 +1,5 @@
 //! `boxctl`, the operator's command: runs a box in a virtual machine on this
-//! computer, and on the box shows what only its owner may see.
+//! computer, and on the box asks `boxd`, which keeps it.
 //!
 //! Results go to stdout, progress and errors to stderr; an error is one line
 //! and the exit status is not 0. Start reading at [`cli`].
@@ -7,10 +7,17 @@
 mod admin;
 mod cli;
 mod config;
+mod direct;
 mod error;
+mod keeper;
 mod output;
+mod paint;
+mod reconciler;
+mod service;
+mod status;
 mod version;
 mod vm;
+mod words;
 
 use std::process::ExitCode;
 

@@ -2,8 +2,10 @@
 //! exit statuses.
 
 use crate::accounts::Ownership;
+use crate::daemon::{self, Keeper};
 use crate::disk::Disk;
 use crate::gate::{self, Gate};
+use crate::systemd::SystemBus;
 use crate::{generator, prepare};
 use clap::{Parser, Subcommand};
 use onebox_model::{Machine, paths};
@@ -12,6 +14,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -42,6 +45,15 @@ enum Command {
         #[arg(value_name = "DIR", required = true, num_args = 1..=3)]
         directories: Vec<PathBuf>,
         /// Read the configuration of a system below this directory
+        #[arg(long, value_name = "DIR", default_value = "/")]
+        root: PathBuf,
+    },
+    /// Keep the box: recurring work, and the interface that boxctl asks
+    Serve {
+        /// Listen here where systemd passes no socket
+        #[arg(long, value_name = "FILE", default_value = paths::BOXD_SOCKET)]
+        socket: PathBuf,
+        /// Keep a system below this directory instead of the running one
         #[arg(long, value_name = "DIR", default_value = "/")]
         root: PathBuf,
     },
@@ -80,6 +92,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Command::Generator { directories, root } => {
             return run_generator(directories.first().map(PathBuf::as_path), &root);
         }
+        Command::Serve { socket, root } => run_serve(&root, &socket),
         Command::HealthGate {
             timeout,
             address,
@@ -139,6 +152,18 @@ fn run_generator(directory: Option<&Path>, root: &Path) -> ExitCode {
         generator::complain(&error);
     }
     ExitCode::SUCCESS
+}
+
+fn run_serve(root: &Path, socket: &Path) -> Result<(), Box<dyn Error>> {
+    daemon::start_logging();
+    let keeper = Keeper::new(disk(root)?, Arc::new(SystemBus::default()));
+    // Two threads: something that blocks must not keep the watchdog waiting.
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?
+        .block_on(keeper.serve(socket))
+        .map_err(Into::into)
 }
 
 fn run_gate(root: &Path, address: SocketAddr, timeout: Duration) -> Result<(), Box<dyn Error>> {

@@ -1,6 +1,7 @@
 //! The keeper of the box.
 //!
-//! Three jobs so far, all blocking and short: [`prepare`] makes first-boot
+//! [`daemon`] is what runs all the time: recurring work ([`reconcilers`]) and the
+//! interface that `boxctl` asks. Three jobs of a boot are blocking and short: [`prepare`] makes first-boot
 //! material and renders configuration before any service starts, [`generator`]
 //! turns the machine's size into unit limits, [`gate`] decides whether a boot
 //! is healthy. None may keep the box from booting: whatever is wrong with the
@@ -13,6 +14,7 @@
 pub mod accounts;
 pub mod cli;
 mod command;
+pub mod daemon;
 pub mod disk;
 pub mod effective;
 pub mod gate;
@@ -20,3 +22,6 @@ pub mod generator;
 mod openssh;
 mod password;
 pub mod prepare;
+pub mod reconcilers;
+pub mod status;
+pub mod systemd;

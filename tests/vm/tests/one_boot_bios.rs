@@ -32,6 +32,7 @@ fn one_boot_bios() {
     checks::passwords(&guest, scenario.vm());
     checks::read_only(&guest);
     checks::postgresql(&guest);
+    checks::keeper(&guest, &client);
     checks::data_fills_the_disk(&guest, &scenario.vm().state().disk());
 
     let app = App::login(&client, &guest);

@@ -2,8 +2,10 @@
 
 mod data;
 mod exposure;
+mod keeper;
 mod storage;
 
 pub use data::{clean_boot, postgresql};
 pub use exposure::{firewall, listeners, passwords, plain_http_redirects, versions};
+pub use keeper::keeper;
 pub use storage::{data_fills_the_disk, read_only, traces_are_gone, try_to_leave_traces};

@@ -1,0 +1,146 @@
+//! `boxd serve`: the keeper's recurring work, and its interface on a unix
+//! socket. Nothing that serves customers depends on it: it may be killed at
+//! any moment, and goes on where it was when systemd starts it again.
+
+mod answer;
+mod logging;
+mod peer;
+mod routes;
+mod socket;
+
+pub use answer::{Steps, follow};
+pub use logging::start as start_logging;
+pub use socket::SocketError;
+
+use crate::disk::Disk;
+use crate::reconcilers::watch::{Clock, Disks, FailedUnits, OutOfMemory};
+use crate::reconcilers::{Reconciler, Registry};
+use crate::systemd::Units;
+use peer::Peer;
+use sd_notify::NotifyState;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How long after a start the first recurring work begins: after a boot the
+/// processors are wanted elsewhere.
+const DELAY: Duration = Duration::from_secs(10);
+
+/// What every part of the daemon works with.
+#[derive(Clone)]
+pub struct Keeper {
+    /// The system's files.
+    pub disk: Arc<Disk>,
+    /// Systemd.
+    pub systemd: Arc<dyn Units>,
+    /// The recurring work.
+    pub registry: Registry,
+}
+
+/// The daemon cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// There is nothing to listen on.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
+    /// The system refused.
+    #[error("cannot {doing}: {source}")]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl Keeper {
+    /// A keeper of the system below `disk`.
+    #[must_use]
+    pub fn new(disk: Disk, systemd: Arc<dyn Units>) -> Self {
+        let work: Vec<Arc<dyn Reconciler>> = vec![
+            Arc::new(FailedUnits {
+                systemd: Arc::clone(&systemd),
+            }),
+            Arc::new(Disks {
+                paths: vec![disk.path("/var")],
+            }),
+            Arc::new(OutOfMemory::default()),
+            Arc::new(Clock::default()),
+        ];
+        Self {
+            disk: Arc::new(disk),
+            systemd,
+            registry: Registry::new(work, DELAY),
+        }
+    }
+
+    /// Serves until SIGTERM or SIGINT, on systemd's socket or on `path`.
+    ///
+    /// # Errors
+    /// When there is nothing to listen on.
+    pub async fn serve(self, path: &Path) -> Result<(), DaemonError> {
+        let listener = socket::listener(path)?;
+        let stop = stopped()?;
+        let registry = self.registry.clone();
+        let work = tokio::spawn(async move { registry.drive().await });
+        let watchdog = tokio::spawn(watchdog());
+        let service = routes::router(self).into_make_service_with_connect_info::<Peer>();
+        notify(&[NotifyState::Ready, NotifyState::Status("keeping the box")]);
+        tracing::info!("boxd {} keeps the box", env!("CARGO_PKG_VERSION"));
+        let served = axum::serve(listener, service)
+            .with_graceful_shutdown(async move {
+                stop.await;
+                notify(&[NotifyState::Stopping]);
+                tracing::info!("stopping");
+            })
+            .await;
+        work.abort();
+        watchdog.abort();
+        served.map_err(|source| DaemonError::Io {
+            doing: "serve the socket",
+            source,
+        })
+    }
+}
+
+/// Ends when systemd or a person wants the process to end.
+fn stopped() -> Result<impl Future<Output = ()>, DaemonError> {
+    let listen = |kind| {
+        signal(kind).map_err(|source| DaemonError::Io {
+            doing: "listen for signals",
+            source,
+        })
+    };
+    let (mut terminate, mut interrupt) = (
+        listen(SignalKind::terminate())?,
+        listen(SignalKind::interrupt())?,
+    );
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Proof of life from the runtime that serves, at half the interval systemd
+/// asks for, if it asks (`WatchdogSec=`).
+async fn watchdog() {
+    let Some(interval) = sd_notify::watchdog_enabled() else {
+        return;
+    };
+    let mut ticks = tokio::time::interval(interval / 2);
+    loop {
+        ticks.tick().await;
+        notify(&[NotifyState::Watchdog]);
+    }
+}
+
+fn notify(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::warn!("cannot notify systemd: {error}");
+    }
+}

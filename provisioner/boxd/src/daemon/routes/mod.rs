@@ -1,0 +1,26 @@
+//! What can be asked of the daemon, a file for each subject.
+
+mod reconcilers;
+mod status;
+mod units;
+
+use super::Keeper;
+use super::answer::Refused;
+use axum::Router;
+use axum::http::Uri;
+use onebox_api::Problem;
+
+/// All of it.
+pub(super) fn router(keeper: Keeper) -> Router {
+    Router::new()
+        .merge(status::router())
+        .merge(units::router())
+        .merge(reconcilers::router())
+        .fallback(async |uri: Uri| {
+            Refused(Problem::not_found(format!(
+                "boxd has no {}; boxd and boxctl should be of one image",
+                uri.path()
+            )))
+        })
+        .with_state(keeper)
+}
