@@ -12,6 +12,3 @@ pub mod status;
 pub mod units;
 
 pub use problem::Problem;
-
-/// The library of the moments in these types.
-pub use time;

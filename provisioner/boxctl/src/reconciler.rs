@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use onebox_api::reconcilers::{LIST, Outcome, RUN, ReconcilerStatus, Run};
-use onebox_api::time::OffsetDateTime;
+use time::OffsetDateTime;
 
 use crate::error::Error;
 use crate::keeper::Keeper;

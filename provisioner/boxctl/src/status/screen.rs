@@ -2,9 +2,9 @@
 
 use onebox_api::reconcilers::{Outcome, ReconcilerStatus};
 use onebox_api::status::{Certificate, DiskUse, Queue, Status};
-use onebox_api::time::OffsetDateTime;
 use onebox_api::units::UnitState;
 use onebox_model::thresholds::CERTIFICATE_DAYS;
+use time::OffsetDateTime;
 
 use crate::paint::Paint;
 use crate::words::{bytes, seconds, table};
@@ -209,7 +209,7 @@ fn trouble(reconciler: &ReconcilerStatus, paint: Paint) -> Option<String> {
 mod tests {
     use super::*;
     use onebox_api::status::Memory;
-    use onebox_api::time::Duration;
+    use time::Duration;
 
     fn status() -> Status {
         let at = OffsetDateTime::from_unix_timestamp(1_767_355_200).unwrap();
