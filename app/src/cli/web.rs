@@ -4,6 +4,7 @@ use super::{CliError, runtime, system};
 use crate::cache::Cache;
 use crate::clock::SystemClock;
 use crate::controllers;
+use crate::edge::acme::{self, Proofs};
 use crate::edge::limits::Limits;
 use crate::edge::listeners::{self, Listeners};
 use crate::edge::serve::{Service, serve};
@@ -38,6 +39,9 @@ pub(super) struct Args {
     /// pair are for the names in their certificates
     #[arg(long, value_name = "DIR", default_value = paths::TLS_DIR)]
     tls_dir: PathBuf,
+    /// Where the keeper puts proofs for certificate authorities
+    #[arg(long, value_name = "DIR", default_value = paths::ACME_RUN_DIR)]
+    acme_dir: PathBuf,
     /// Where the application keeps files; its disk is watched
     #[arg(long, value_name = "DIR", default_value = paths::APP_STATE_DIR)]
     state_dir: PathBuf,
@@ -102,9 +106,11 @@ async fn web(
     );
     let cloudflare = state.services.cloudflare.clone();
     tokio::spawn(cloudflare.clone().keep_looking());
-    let app = controllers::router(state.clone(), &limits);
+    let proofs = Proofs::below(&args.acme_dir);
+    // Here too: an authority follows a redirect that somebody in front made.
+    let app = controllers::router(state.clone(), &limits).merge(acme::router(proofs.clone()));
     let tls = match &listeners.https {
-        Some(_) => Some(tls_acceptor(args)?),
+        Some(_) => Some(tls_acceptor(args, proofs.clone())?),
         None => {
             tracing::warn!("no HTTPS socket: serving without TLS");
             None
@@ -137,7 +143,7 @@ async fn web(
     };
     if let Some(http) = listeners.http {
         let router = if listeners.https.is_some() {
-            redirect::router()
+            redirect::router(proofs)
         } else {
             app.clone()
         };
@@ -165,11 +171,11 @@ async fn web(
     Ok(())
 }
 
-fn tls_acceptor(args: &Args) -> Result<Tls, CliError> {
+fn tls_acceptor(args: &Args, proofs: Proofs) -> Result<Tls, CliError> {
     let certificates = Certificates::new(&args.tls_dir);
     if let Err(error) = certificates.reload() {
         tracing::error!("{error}; HTTPS fails until there is a good certificate");
     }
     reload::start(Arc::clone(&certificates)).map_err(system("listen for signals"))?;
-    Ok(Tls::new(certificates)?)
+    Ok(Tls::new(certificates, proofs)?)
 }

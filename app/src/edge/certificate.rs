@@ -17,6 +17,8 @@ pub struct Files {
     pub key: PathBuf,
 }
 
+type Parts = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
 /// Tells whether the files have changed since.
 pub type Stamp = Option<(SystemTime, SystemTime)>;
 
@@ -63,6 +65,33 @@ impl Files {
     /// # Errors
     /// When it cannot be served.
     pub fn read(&self) -> Result<CertifiedKey, CertificateError> {
+        let (chain, key) = self.parts()?;
+        CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider())
+            .map_err(|source| self.unusable(source))
+    }
+
+    /// Reads the pair without holding the one against the other. A proof for
+    /// an authority has to be read so: it is critical in an extension that no
+    /// verifier knows (RFC 8737, 3), ours included.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or the key is of no kind we know.
+    pub(super) fn read_proof(&self) -> Result<CertifiedKey, CertificateError> {
+        let (chain, key) = self.parts()?;
+        let key = aws_lc_rs::sign::any_supported_type(&key);
+        key.map(|key| CertifiedKey::new(chain, key))
+            .map_err(|source| self.unusable(source))
+    }
+
+    fn unusable(&self, source: rustls::Error) -> CertificateError {
+        CertificateError::Pair {
+            chain: self.chain.clone(),
+            key: self.key.clone(),
+            source,
+        }
+    }
+
+    fn parts(&self) -> Result<Parts, CertificateError> {
         let unreadable = |path: &Path, source| CertificateError::Read {
             path: path.to_owned(),
             source,
@@ -75,13 +104,7 @@ impl Files {
         }
         let key = PrivateKeyDer::from_pem_file(&self.key)
             .map_err(|source| unreadable(&self.key, source))?;
-        CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider()).map_err(|source| {
-            CertificateError::Pair {
-                chain: self.chain.clone(),
-                key: self.key.clone(),
-                source,
-            }
-        })
+        Ok((chain, key))
     }
 
     /// When the files were last written; `None` while one is missing.

@@ -5,6 +5,7 @@
 //! way: its client would see a reset. So connections get a moment first, and
 //! an answer given in that moment says that the connection ends with it.
 
+use super::acme;
 use super::answer::{Connection, answer};
 use super::limits::Limits;
 use super::pulse::Pulse;
@@ -23,6 +24,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 pub(super) async fn serve(
@@ -43,8 +45,16 @@ pub(super) async fn serve(
     };
     let handshake = tls.acceptor.accept(socket);
     match tokio::time::timeout(service.limits.handshake, handshake).await {
-        Ok(Ok(stream)) => {
+        Ok(Ok(mut stream)) => {
             let session = stream.get_ref().1;
+            if session.alpn_protocol() == Some(acme::ALPN) {
+                // The handshake was the answer (RFC 8737, 3).
+                tracing::info!(%peer, "an authority checked {:?}", session.server_name());
+                if let Err(error) = stream.shutdown().await {
+                    tracing::debug!(%peer, "the authority was gone first: {error}");
+                }
+                return;
+            }
             let http2 = session.alpn_protocol() == Some(b"h2");
             let public = tls.certificates.is_public(session.server_name());
             let connection = Connection::new(service, peer, shutdown, http2, public);

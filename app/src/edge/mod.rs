@@ -8,6 +8,7 @@
 //!
 //! Start reading at [`serve`].
 
+pub mod acme;
 mod answer;
 pub mod certificate;
 mod connection;

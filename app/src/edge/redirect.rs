@@ -1,22 +1,16 @@
 //! Port 80: everything goes to https, except where certificate authorities
 //! will look for proofs.
 
-use crate::errors::{AppError, Problem};
+use super::acme::{self, Proofs};
+use crate::errors::Problem;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
 
 /// Answers on port 80.
-pub fn router() -> Router {
-    Router::new()
-        .route("/.well-known/acme-challenge/{*token}", any(challenge))
-        .fallback(redirect)
-}
-
-async fn challenge() -> AppError {
-    AppError::not_found("There is no such challenge.")
+pub fn router(proofs: Proofs) -> Router {
+    acme::router(proofs).fallback(redirect)
 }
 
 async fn redirect(request: Request) -> Response {
@@ -116,7 +110,7 @@ mod tests {
         if let Some(host) = host {
             request = request.header("host", host);
         }
-        router()
+        router(Proofs::below("/nonexistent".as_ref()))
             .oneshot(request.body(axum::body::Body::empty()).unwrap())
             .await
             .unwrap()
@@ -140,11 +134,10 @@ mod tests {
 
     #[tokio::test]
     async fn challenges_are_not_redirected() {
-        assert_eq!(
-            get(Some("shop.example"), "/.well-known/acme-challenge/x")
-                .await
-                .status(),
-            404
-        );
+        for path in ["x", "", "x/y", "x/", "..%2fx", "%2e%2e"] {
+            let path = format!("/.well-known/acme-challenge/{path}");
+            let response = get(Some("shop.example"), &path).await;
+            assert_eq!(response.status(), 404, "{path}");
+        }
     }
 }

@@ -2,8 +2,10 @@
 //! handshakes get the newest good ones; a broken one never replaces any.
 //!
 //! The directory has the default pair, and in directories below it further
-//! pairs, each served to clients that ask for one of its names.
+//! pairs, each served to clients that ask for one of its names. Of two pairs for
+//! a name, that of the directory whose name comes last is served.
 
+use super::acme::{self, Proofs, Resolver};
 use super::certificate::{CertificateError, Files, Stamp};
 use super::trust;
 use rustls::crypto::aws_lc_rs::{self, Ticketer};
@@ -183,18 +185,24 @@ impl ResolvesServerCert for Certificates {
 
 impl Tls {
     /// Versions 1.2 and 1.3, HTTP/2 preferred, sessions resumed by tickets
-    /// whose keys change every six hours and never leave the process.
+    /// whose keys change every six hours and never leave the process. An
+    /// authority that checks a name gets its proof.
     ///
     /// # Errors
     /// When the cryptography provider has no suite for those versions or no
     /// randomness.
-    pub fn new(certificates: Arc<Certificates>) -> Result<Self, rustls::Error> {
+    pub fn new(certificates: Arc<Certificates>, proofs: Proofs) -> Result<Self, rustls::Error> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(ALL_VERSIONS)?
             .with_no_client_auth()
-            .with_cert_resolver(Arc::<Certificates>::clone(&certificates));
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+            .with_cert_resolver(Arc::new(Resolver {
+                certificates: Arc::clone(&certificates),
+                proofs,
+            }));
+        config.alpn_protocols = [b"h2".as_slice(), b"http/1.1", acme::ALPN]
+            .map(<[u8]>::to_vec)
+            .to_vec();
         config.ticketer = Ticketer::new()?;
         Ok(Self {
             acceptor: TlsAcceptor::from(Arc::new(config)),

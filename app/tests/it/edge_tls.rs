@@ -96,6 +96,27 @@ async fn each_name_gets_its_certificate_and_other_names_the_default() {
 }
 
 #[tokio::test]
+async fn of_two_pairs_for_a_name_that_of_the_last_directory_is_served() {
+    let dir = tempfile::tempdir().unwrap();
+    let default = write_for(dir.path(), &["a.example"]);
+    let before = write_for(&dir.path().join("acme-before"), &["a.example", "b.example"]);
+    // The keeper makes links to pairs that it has elsewhere.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let current = write_for(elsewhere.path(), &["a.example"]);
+    std::os::unix::fs::symlink(elsewhere.path(), dir.path().join("acme-current")).unwrap();
+    let server = start_tls(Limits::default(), dir.path());
+    for (name, expected) in [("a.example", &current), ("b.example", &before)] {
+        let config = config(
+            &[default.clone(), before.clone(), current.clone()],
+            rustls::ALL_VERSIONS,
+        );
+        let stream = connect(server.address, &config, name).await.unwrap();
+        let got = stream.get_ref().1.peer_certificates().unwrap();
+        assert_eq!(&got[0], expected, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn both_versions_are_spoken_and_sessions_are_resumed() {
     let dir = tempfile::tempdir().unwrap();
     write_certificate(dir.path());

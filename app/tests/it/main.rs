@@ -25,6 +25,7 @@ mod credit_notes;
 mod csrf;
 mod durability;
 mod edge;
+mod edge_acme;
 mod edge_http2;
 mod edge_smuggling;
 mod edge_statics;

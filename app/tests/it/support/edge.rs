@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use wizamart::cloudflare::Cloudflare;
 use wizamart::edge::Peer;
+use wizamart::edge::acme::Proofs;
 use wizamart::edge::counters::Counters;
 use wizamart::edge::limits::Limits;
 use wizamart::edge::serve::{Service, serve};
@@ -29,13 +30,14 @@ pub fn start(limits: Limits) -> Server {
     run(limits, None, Statics::new(None))
 }
 
-/// With the certificates of a directory.
+/// With the certificates of a directory, and proofs for authorities in
+/// `acme` below it.
 pub fn start_tls(limits: Limits, dir: &Path) -> Server {
     let certificates = Certificates::new(dir);
     certificates.reload().unwrap();
     run(
         limits,
-        Some(Tls::new(certificates).unwrap()),
+        Some(Tls::new(certificates, Proofs::below(&dir.join("acme"))).unwrap()),
         Statics::new(None),
     )
 }
