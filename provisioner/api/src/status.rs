@@ -62,7 +62,7 @@ pub struct Certificate {
     pub names: Vec<String>,
     /// Who signed it.
     pub issuer: String,
-    /// Whether it signed itself.
+    /// Whether it was signed on the box, by itself or by the box's own authority.
     pub self_signed: bool,
     /// When it ends.
     #[serde(with = "time::serde::rfc3339")]

@@ -1,6 +1,8 @@
 //! The command line. The only place that reads the environment and decides
 //! exit statuses.
 
+mod cert;
+
 use crate::accounts::Ownership;
 use crate::daemon::{self, Keeper};
 use crate::disk::Disk;
@@ -57,6 +59,14 @@ enum Command {
         #[arg(long, value_name = "DIR", default_value = "/")]
         root: PathBuf,
     },
+    /// Certificates, without the daemon
+    Cert {
+        #[command(subcommand)]
+        command: cert::Command,
+        /// Work on a system below this directory instead of the running one
+        #[arg(long, value_name = "DIR", default_value = "/")]
+        root: PathBuf,
+    },
     /// Wait until the box is healthy, then confirm this boot
     ///
     /// Healthy means: /ready over TLS answers 200 with the certificate that is
@@ -93,6 +103,10 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             return run_generator(directories.first().map(PathBuf::as_path), &root);
         }
         Command::Serve { socket, root } => run_serve(&root, &socket),
+        Command::Cert { command, root } => match disk(&root).and_then(|disk| command.run(disk)) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
         Command::HealthGate {
             timeout,
             address,

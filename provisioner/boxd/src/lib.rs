@@ -12,6 +12,7 @@
 //! that is `/` on a box and a temporary directory in tests.
 
 pub mod accounts;
+pub mod acme;
 pub mod cli;
 mod command;
 pub mod daemon;
@@ -19,7 +20,9 @@ pub mod disk;
 pub mod effective;
 pub mod gate;
 pub mod generator;
+mod local_ca;
 mod openssh;
+mod pair;
 mod password;
 pub mod prepare;
 pub mod reconcilers;

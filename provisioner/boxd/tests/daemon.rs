@@ -1,5 +1,7 @@
 //! The daemon over its real socket, with a systemd that is played.
 
+#![allow(clippy::unwrap_used, reason = "test helpers")]
+
 use boxd::accounts::Ownership;
 use boxd::daemon::Keeper;
 use boxd::disk::Disk;

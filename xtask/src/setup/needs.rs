@@ -55,13 +55,15 @@ const RUN: [Need; 5] = [
     need("xz-utils", Sign::Program("xz")),
 ];
 
-const TEST: [Need; 9] = [
+const TEST: [Need; 10] = [
     need("chromium", Sign::Program("chromium")),
     need("chromium-driver", Sign::Program("chromedriver")),
     need("postgresql", Sign::PostgresProgram("initdb")),
     need("redis-server", Sign::Program("redis-server")),
     need("redis-sentinel", Sign::Program("redis-sentinel")),
     need("pgbouncer", Sign::Program("pgbouncer")),
+    // The certificate authority that certificates are tested with.
+    need("pebble", Sign::Program("pebble")),
     // Reads the text of PDF files back.
     need("poppler-utils", Sign::Program("pdftotext")),
     // Tailwind, which compiles the style sheet.

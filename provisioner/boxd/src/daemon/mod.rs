@@ -12,9 +12,10 @@ pub use answer::{Steps, follow};
 pub use logging::start as start_logging;
 pub use socket::SocketError;
 
+use crate::acme::Manager;
 use crate::disk::Disk;
 use crate::reconcilers::watch::{Clock, Disks, FailedUnits, OutOfMemory};
-use crate::reconcilers::{Reconciler, Registry};
+use crate::reconcilers::{Certificates, Reconciler, Registry};
 use crate::systemd::Units;
 use peer::Peer;
 use sd_notify::NotifyState;
@@ -37,6 +38,8 @@ pub struct Keeper {
     pub systemd: Arc<dyn Units>,
     /// The recurring work.
     pub registry: Registry,
+    /// Certificates.
+    pub certificates: Arc<Manager>,
 }
 
 /// The daemon cannot go on.
@@ -60,6 +63,8 @@ impl Keeper {
     /// A keeper of the system below `disk`.
     #[must_use]
     pub fn new(disk: Disk, systemd: Arc<dyn Units>) -> Self {
+        let disk = Arc::new(disk);
+        let certificates = Arc::new(Manager::of_box(Arc::clone(&disk), Arc::clone(&systemd)));
         let work: Vec<Arc<dyn Reconciler>> = vec![
             Arc::new(FailedUnits {
                 systemd: Arc::clone(&systemd),
@@ -69,11 +74,16 @@ impl Keeper {
             }),
             Arc::new(OutOfMemory::default()),
             Arc::new(Clock::default()),
+            Arc::new(Certificates::new(
+                Arc::clone(&disk),
+                Arc::clone(&certificates),
+            )),
         ];
         Self {
-            disk: Arc::new(disk),
+            disk,
             systemd,
             registry: Registry::new(work, DELAY),
+            certificates,
         }
     }
 

@@ -64,14 +64,37 @@ impl From<io::Error> for ProbeError {
     }
 }
 
-/// Asks for `path`, trusting the first certificate in the file `chain` only.
-pub(super) fn get(address: SocketAddr, path: &str, chain: &Path) -> Result<Answer, ProbeError> {
+/// Whether the first certificate in the file `chain` is the one that is served.
+///
+/// # Errors
+/// When it is not, or nothing answers.
+pub(crate) fn serves(address: SocketAddr, chain: &Path) -> Result<(), ProbeError> {
+    let mut stream = connect(address, chain)?;
+    while stream.conn.is_handshaking() {
+        stream.conn.complete_io(&mut stream.sock)?;
+    }
+    stream.conn.send_close_notify();
+    // The other side has shown what it has; what it makes of the end is its own.
+    let _gone = stream.conn.complete_io(&mut stream.sock);
+    Ok(())
+}
+
+/// A connection that trusts the first certificate in the file `chain` only.
+fn connect(
+    address: SocketAddr,
+    chain: &Path,
+) -> Result<StreamOwned<ClientConnection, TcpStream>, ProbeError> {
     let config = Arc::new(config(chain)?);
     let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let connection = ClientConnection::new(config, ServerName::from(address.ip()))?;
-    let mut stream = StreamOwned::new(connection, stream);
+    Ok(StreamOwned::new(connection, stream))
+}
+
+/// Asks for `path`, trusting the first certificate in the file `chain` only.
+pub(super) fn get(address: SocketAddr, path: &str, chain: &Path) -> Result<Answer, ProbeError> {
+    let mut stream = connect(address, chain)?;
     // 1.0: the body ends where the connection ends, no chunks to put together.
     let request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?;

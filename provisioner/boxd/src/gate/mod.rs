@@ -13,6 +13,7 @@ mod systemctl;
 mod verdict;
 
 pub use https::ProbeError;
+pub(crate) use https::serves;
 pub use rauc::booted_slot;
 pub use verdict::{GateError, Unready, Verdict, record};
 

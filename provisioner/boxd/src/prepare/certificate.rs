@@ -1,21 +1,22 @@
-//! The served certificate: self-signed until a real one takes its place.
+//! The served certificate: from the box's own authority until a real one takes
+//! its place.
 //!
 //! Looking, deciding and making are apart. Only two things make a new one: no
 //! pair a server could load, or a pair of our own that is out of date. A
 //! certificate from elsewhere is never replaced while it works, expired or
 //! not: that is for whoever put it there, and serving it tells them.
 
-mod issue;
-mod pair;
-
-use super::{Report, StepError, World, names};
+use super::{Report, StepError, names};
 use crate::disk::{Access, Disk};
-use issue::issue;
+use crate::local_ca::LocalCa;
+use crate::pair::{self, Pair};
 use onebox_model::Config;
 use onebox_model::paths::{TLS_CHAIN, TLS_KEY};
 use onebox_model::render::Account;
-use pair::Pair;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
+
+/// Before its end nobody should have to look at a certificate of our own.
+const LAST_PART: Duration = Duration::days(30);
 
 const CHAIN_ACCESS: Access = Access::root(0o644);
 const KEY_ACCESS: Access = Access {
@@ -34,20 +35,21 @@ enum Decision {
     SetAsideAndMake(String),
 }
 
-pub(super) fn ensure(
+/// Sees to it that there is a pair to serve with, and changes nothing else.
+pub(crate) fn ensure(
     disk: &Disk,
-    world: &World,
+    (now, hostname): (OffsetDateTime, &str),
     config: &Config,
     report: &mut Report,
 ) -> Result<(), StepError> {
-    let wanted = names::wanted(config, &world.hostname);
+    let wanted = names::wanted(config, hostname);
     let chain = disk.read(TLS_CHAIN)?;
     let key = disk.read(TLS_KEY)?;
     let found = pair::look(chain.as_deref(), key.as_deref());
-    match decide(&found, &wanted, world.now) {
+    match decide(&found, &wanted, now) {
         Decision::Keep => {}
         Decision::KeepWarning(warning) => report.warnings.push(warning),
-        Decision::Make => return make(disk, world, &wanted, report),
+        Decision::Make => return make(disk, now, &wanted, report),
         Decision::SetAsideAndMake(why) => {
             for (path, old) in [(TLS_CHAIN, &chain), (TLS_KEY, &key)] {
                 if old.is_some() {
@@ -58,7 +60,7 @@ pub(super) fn ensure(
                     ));
                 }
             }
-            return make(disk, world, &wanted, report);
+            return make(disk, now, &wanted, report);
         }
     }
     // Contents stay, access is put right.
@@ -77,7 +79,8 @@ fn decide(found: &Pair, wanted: &[String], now: OffsetDateTime) -> Decision {
         Pair::Broken { ours: true, .. } => Decision::Make,
         Pair::Broken { why, .. } => Decision::SetAsideAndMake(why.clone()),
         Pair::Good(facts) if facts.ours => {
-            if facts.expired(now) || !facts.names_are(wanted) {
+            let is_of_now = facts.not_before <= now && now < facts.not_after - LAST_PART;
+            if !is_of_now || !facts.names_are(wanted) {
                 Decision::Make
             } else {
                 Decision::Keep
@@ -93,11 +96,11 @@ fn decide(found: &Pair, wanted: &[String], now: OffsetDateTime) -> Decision {
 
 fn make(
     disk: &Disk,
-    world: &World,
+    now: OffsetDateTime,
     wanted: &[String],
     report: &mut Report,
 ) -> Result<(), StepError> {
-    let new = issue(wanted, world.now)?;
+    let new = LocalCa::open(disk, now)?.issue(wanted, now)?;
     // Key before chain: a key alone or beside an old chain is seen as broken,
     // and as ours, by the next run.
     let change = disk.write(TLS_KEY, new.key.as_bytes(), KEY_ACCESS)?;
@@ -109,17 +112,19 @@ fn make(
 
 #[cfg(test)]
 mod tests {
-    use super::pair::Facts;
     use super::*;
-    use time::Duration;
+    use crate::pair::Facts;
 
     const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
     fn good(ours: bool, days_left: i64) -> Pair {
         Pair::Good(Facts {
             ours,
+            not_before: NOW - Duration::days(100),
             not_after: NOW + Duration::days(days_left),
             names: vec!["b".into(), "a".into()],
+            issuer: String::new(),
+            serial: String::new(),
         })
     }
 
@@ -128,15 +133,21 @@ mod tests {
     }
 
     #[test]
-    fn our_own_is_made_anew_when_it_ended_or_names_changed() {
+    fn our_own_is_made_anew_before_it_ends_or_when_names_changed() {
         let wanted = names(&["a", "b"]);
-        assert_eq!(decide(&good(true, 1), &wanted, NOW), Decision::Keep);
+        assert_eq!(decide(&good(true, 31), &wanted, NOW), Decision::Keep);
+        assert_eq!(decide(&good(true, 29), &wanted, NOW), Decision::Make);
         assert_eq!(decide(&good(true, -1), &wanted, NOW), Decision::Make);
+        let clock_was_ahead = NOW - Duration::days(101);
         assert_eq!(
-            decide(&good(true, 1), &names(&["a", "c"]), NOW),
+            decide(&good(true, 99), &wanted, clock_was_ahead),
             Decision::Make
         );
-        assert_eq!(decide(&good(true, 1), &names(&["a"]), NOW), Decision::Make);
+        assert_eq!(
+            decide(&good(true, 99), &names(&["a", "c"]), NOW),
+            Decision::Make
+        );
+        assert_eq!(decide(&good(true, 99), &names(&["a"]), NOW), Decision::Make);
     }
 
     #[test]

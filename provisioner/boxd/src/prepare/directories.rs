@@ -5,10 +5,12 @@ use crate::disk::{Access, Disk};
 use onebox_model::paths;
 use onebox_model::render::Account;
 
-const DIRECTORIES: [(&str, Access); 12] = [
+const DIRECTORIES: [(&str, Access); 17] = [
     (paths::STATE_DIR, Access::root(0o755)),
     (paths::SECRETS_DIR, Access::root(0o700)),
     (paths::TLS_DIR, Access::root(0o755)),
+    (paths::ACME_DIR, Access::root(0o755)),
+    (paths::ACME_PAIRS, Access::root(0o755)),
     (paths::SSH_DIR, Access::root(0o755)),
     (paths::APP_STATE_DIR, Access::of(Account::Wizamart, 0o750)),
     (paths::POSTGRES_HOME, Access::of(Account::Postgres, 0o755)),
@@ -18,6 +20,9 @@ const DIRECTORIES: [(&str, Access); 12] = [
     (paths::REDIS_CONF_DIR, Access::root(0o755)),
     (paths::SSH_RUN_DIR, Access::root(0o755)),
     (paths::STATUS_DIR, Access::root(0o755)),
+    (paths::ACME_RUN_DIR, Access::root(0o755)),
+    (paths::ACME_HTTP01, Access::root(0o755)),
+    (paths::ACME_TLS_ALPN01, Access::root(0o755)),
 ];
 
 pub(super) fn make(disk: &Disk, report: &mut Report) -> Result<(), StepError> {

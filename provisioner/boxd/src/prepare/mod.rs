@@ -6,7 +6,7 @@
 //! only what is missing, and may be interrupted anywhere.
 
 mod admin;
-mod certificate;
+pub(crate) mod certificate;
 mod directories;
 mod host_key;
 mod names;
@@ -17,6 +17,7 @@ mod status;
 
 use crate::disk::{Change, Disk, DiskError, Lock};
 use crate::effective;
+use crate::local_ca::LocalCaError;
 use onebox_model::{Machine, paths};
 use std::fmt;
 use std::path::PathBuf;
@@ -56,9 +57,9 @@ pub enum StepError {
     /// A file can't be read or written.
     #[error(transparent)]
     Disk(#[from] DiskError),
-    /// No key came out of the generator.
-    #[error("no certificate could be made: {0}")]
-    Certificate(#[from] rcgen::Error),
+    /// The box's own authority gave no certificate.
+    #[error(transparent)]
+    Certificate(#[from] LocalCaError),
     /// No key came out of the generator.
     #[error("{0}")]
     HostKey(String),
@@ -144,7 +145,8 @@ pub fn prepare(disk: &Disk, world: &World) -> Report {
         render::render(disk, world, &chosen, report)
     });
     report.step("certificate", |report| {
-        certificate::ensure(disk, world, config, report)
+        let now = (world.now, world.hostname.as_str());
+        certificate::ensure(disk, now, config, report)
     });
     report.step("first administrator", |report| {
         admin::ensure(disk, config, report)

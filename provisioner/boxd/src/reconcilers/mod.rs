@@ -2,9 +2,11 @@
 //! to make things as they should be (or says what is not), and can be run any
 //! number of times. A timer and a request run it through the same path.
 
+mod certificates;
 mod registry;
 pub mod watch;
 
+pub use certificates::Certificates;
 pub use registry::Registry;
 
 use futures_util::future::BoxFuture;

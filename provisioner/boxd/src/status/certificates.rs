@@ -21,7 +21,8 @@ pub fn stored(disk: &Disk) -> Vec<Certificate> {
         let mut further: Vec<_> = entries
             .flatten()
             .map(|entry| entry.path())
-            .filter(|path| path.is_dir())
+            // A link to the default pair that the keeper makes for a while.
+            .filter(|path| path.is_dir() && !path.ends_with("acme-current"))
             .collect();
         further.sort();
         directories.extend(further);
@@ -44,7 +45,8 @@ fn read(directory: &Path) -> Option<Certificate> {
         path: directory.display().to_string(),
         names: names(&certificate),
         issuer: certificate.issuer().to_string(),
-        self_signed: certificate.issuer() == certificate.subject(),
+        self_signed: certificate.issuer() == certificate.subject()
+            || crate::pair::is_ours(&certificate),
         not_after,
         days_left: (not_after - OffsetDateTime::now_utc()).whole_days(),
     })

@@ -1,5 +1,6 @@
 //! What can be asked of the daemon, a file for each subject.
 
+mod certificates;
 mod reconcilers;
 mod status;
 mod units;
@@ -16,6 +17,7 @@ pub(super) fn router(keeper: Keeper) -> Router {
         .merge(status::router())
         .merge(units::router())
         .merge(reconcilers::router())
+        .merge(certificates::router())
         .fallback(async |uri: Uri| {
             Refused(Problem::not_found(format!(
                 "boxd has no {}; boxd and boxctl should be of one image",

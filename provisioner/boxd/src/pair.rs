@@ -1,6 +1,6 @@
 //! What the stored certificate and key are.
 
-use super::issue::ORGANIZATION;
+use crate::local_ca::ORGANIZATION;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
@@ -9,10 +9,11 @@ use std::net::IpAddr;
 use time::OffsetDateTime;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
+use x509_parser::x509::X509Name;
 
 /// The stored pair.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Pair {
+pub(crate) enum Pair {
     /// Neither half.
     None,
     /// No server could load it.
@@ -22,27 +23,32 @@ pub(super) enum Pair {
 }
 
 /// What a certificate says about itself.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Facts {
-    /// Self-signed by this program.
-    pub(super) ours: bool,
-    pub(super) not_after: OffsetDateTime,
-    pub(super) names: Vec<String>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Facts {
+    /// Made on this box.
+    pub(crate) ours: bool,
+    pub(crate) not_before: OffsetDateTime,
+    pub(crate) not_after: OffsetDateTime,
+    pub(crate) names: Vec<String>,
+    /// Common name of who signed it, or what else it says of itself.
+    pub(crate) issuer: String,
+    /// In hexadecimal.
+    pub(crate) serial: String,
 }
 
 impl Facts {
-    pub(super) fn expired(&self, now: OffsetDateTime) -> bool {
+    pub(crate) fn expired(&self, now: OffsetDateTime) -> bool {
         now >= self.not_after
     }
 
-    pub(super) fn names_are(&self, wanted: &[String]) -> bool {
+    pub(crate) fn names_are(&self, wanted: &[String]) -> bool {
         let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
         set(&self.names) == set(wanted)
     }
 }
 
 /// Looks at both halves as a server would.
-pub(super) fn look(chain: Option<&[u8]>, key: Option<&[u8]>) -> Pair {
+pub(crate) fn look(chain: Option<&[u8]>, key: Option<&[u8]>) -> Pair {
     let (chain, key) = match (chain, key) {
         (None, None) => return Pair::None,
         (chain, key) => (chain.unwrap_or_default(), key.unwrap_or_default()),
@@ -71,21 +77,21 @@ pub(super) fn look(chain: Option<&[u8]>, key: Option<&[u8]>) -> Pair {
     };
     let provider = rustls::crypto::aws_lc_rs::default_provider();
     match CertifiedKey::from_der(certificates.clone(), key, &provider) {
-        Ok(_) => Pair::Good(Facts {
-            names: facts.names.clone(),
-            ..*facts
-        }),
+        Ok(_) => Pair::Good(facts.clone()),
         Err(error) => broken(&format!("certificate and key do not go together ({error})")),
     }
+}
+
+/// What the first certificate of a chain says, with or without its key.
+#[cfg(test)]
+pub(crate) fn facts_of(chain: &[u8]) -> Result<Facts, String> {
+    let leaf = CertificateDer::from_pem_slice(chain).map_err(|error| error.to_string())?;
+    facts(&leaf)
 }
 
 fn facts(leaf: &CertificateDer<'_>) -> Result<Facts, String> {
     let (_, certificate) = X509Certificate::from_der(leaf)
         .map_err(|error| format!("the certificate is damaged ({error})"))?;
-    let is_ours = certificate
-        .subject()
-        .iter_organization()
-        .any(|name| name.as_str() == Ok(ORGANIZATION));
     let extension = certificate
         .subject_alternative_name()
         .map_err(|error| format!("the certificate's names are damaged ({error})"))?;
@@ -95,10 +101,27 @@ fn facts(leaf: &CertificateDer<'_>) -> Result<Facts, String> {
         .filter_map(name)
         .collect();
     Ok(Facts {
-        ours: is_ours && certificate.subject() == certificate.issuer(),
+        ours: is_ours(&certificate),
+        not_before: certificate.validity().not_before.to_datetime(),
         not_after: certificate.validity().not_after.to_datetime(),
         names,
+        issuer: certificate
+            .issuer()
+            .iter_common_name()
+            .next()
+            .and_then(|name| name.as_str().ok())
+            .map_or_else(|| certificate.issuer().to_string(), str::to_owned),
+        serial: certificate.raw_serial_as_string(),
     })
+}
+
+/// Whether a certificate was made on this box.
+pub(crate) fn is_ours(certificate: &X509Certificate<'_>) -> bool {
+    let named = |name: &X509Name<'_>| {
+        let mut organizations = name.iter_organization();
+        organizations.any(|name| name.as_str() == Ok(ORGANIZATION))
+    };
+    named(certificate.subject()) && named(certificate.issuer())
 }
 
 fn name(name: &GeneralName<'_>) -> Option<String> {
@@ -117,8 +140,10 @@ fn name(name: &GeneralName<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::issue::{Issued, issue};
     use super::*;
+    use crate::accounts::Ownership;
+    use crate::disk::Disk;
+    use crate::local_ca::{Issued, LocalCa};
 
     const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
@@ -129,7 +154,11 @@ mod tests {
     }
 
     fn issued() -> Issued {
-        issue(&names(), NOW + time::Duration::days(20_000)).unwrap()
+        let dir = tempfile::tempdir().unwrap();
+        let disk = Disk::new(dir.path(), Ownership::Skip);
+        let now = NOW + time::Duration::days(20_000);
+        let authority = LocalCa::open(&disk, now).unwrap();
+        authority.issue(&names(), now).unwrap()
     }
 
     fn look_at(chain: &str, key: &str) -> Pair {
