@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::direct::{logs, psql, redis, shell};
 use crate::error::Error;
-use crate::{admin, config, reconciler, service, status, version, vm};
+use crate::{admin, cert, config, reconciler, service, status, version, vm};
 
 /// Runs and operates a Onebox.
 #[derive(Debug, Parser)]
@@ -32,6 +32,9 @@ enum Command {
     /// The keeper's recurring work: what it did, and doing it now
     #[command(subcommand)]
     Reconciler(reconciler::Command),
+    /// Certificates: show, order, renew, revoke, and look what is in the way
+    #[command(subcommand)]
+    Cert(cert::Command),
     /// The operator's file: check, show, edit
     #[command(subcommand)]
     Config(config::Command),
@@ -54,6 +57,7 @@ impl Cli {
             Command::Redis(args) => args.run(),
             Command::Shell(args) => args.run(),
             Command::Reconciler(command) => command.run(),
+            Command::Cert(command) => command.run(),
             Command::Config(command) => command.run(),
             Command::Admin(command) => command.run(),
             Command::Version(args) => args.run(),

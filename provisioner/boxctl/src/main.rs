@@ -5,6 +5,7 @@
 //! and the exit status is not 0. Start reading at [`cli`].
 
 mod admin;
+mod cert;
 mod cli;
 mod config;
 mod direct;

@@ -15,6 +15,8 @@ mod status;
 mod trouble;
 mod up;
 
+pub(crate) use select::Select;
+
 use std::process::ExitCode;
 
 use clap::Subcommand;

@@ -35,6 +35,9 @@ const GUARD: Duration = Duration::minutes(1);
 /// Orders in one run: each further one is for fewer names, or at the next
 /// authority.
 const ORDERS: usize = 5;
+/// The application reads its pair when told, and looks by itself every ten
+/// seconds.
+const TAKES_OVER: std::time::Duration = std::time::Duration::from_secs(25);
 /// Longest time between two runs.
 const PERIOD: Duration = Duration::hours(12);
 
@@ -476,7 +479,7 @@ impl Manager {
                 "the application was not told of the certificate: {why}"
             ));
         }
-        match self.world.serves().await {
+        match self.world.serves(TAKES_OVER).await {
             Ok(()) => say("the new certificate is served".to_owned()),
             Err(why) => notes.push(format!("the stored certificate is not served: {why}")),
         }
@@ -508,11 +511,11 @@ impl Manager {
                 "the application was not told of the certificate: {why}"
             ));
         }
-        if let Err(why) = self.world.serves().await {
-            // Once more before anybody is told: it may be starting.
+        if let Err(why) = self.world.serves(std::time::Duration::ZERO).await {
+            // It may have missed to read it.
             let reloaded = self.world.reload().await;
             let served = match reloaded {
-                Ok(()) => self.world.serves().await,
+                Ok(()) => self.world.serves(TAKES_OVER).await,
                 Err(_) => Err(why),
             };
             if let Err(why) = served {

@@ -9,7 +9,7 @@ use super::order::Polling;
 use super::selfcheck::Look;
 use super::world::World;
 use crate::disk::Disk;
-use crate::gate;
+use crate::gate::{self, ProbeError};
 use aws_lc_rs::rand;
 use futures_util::future::BoxFuture;
 use onebox_api::certificates::{Check, Report, State};
@@ -23,9 +23,6 @@ use time::OffsetDateTime;
 
 /// Has the application read its certificates again.
 pub(crate) type Reload = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
-
-/// The application looks by itself every ten seconds.
-const TAKES_OVER: Duration = Duration::from_secs(25);
 
 /// The box.
 pub(crate) struct Real {
@@ -164,7 +161,7 @@ impl World for Real {
         (self.reload)()
     }
 
-    fn serves(&self) -> BoxFuture<'_, Result<(), String>> {
+    fn serves(&self, within: Duration) -> BoxFuture<'_, Result<(), String>> {
         Box::pin(async move {
             let (address, chain) = (self.address, self.disk.path(paths::TLS_CHAIN));
             let start = std::time::Instant::now();
@@ -173,10 +170,16 @@ impl World for Real {
                 let look = tokio::task::spawn_blocking(move || gate::serves(address, &chain));
                 let why = match look.await {
                     Ok(Ok(())) => return Ok(()),
+                    // Systemd keeps the socket: refused, there is no site at all.
+                    Ok(Err(ProbeError::Io(error)))
+                        if error.kind() == std::io::ErrorKind::ConnectionRefused =>
+                    {
+                        return Err(format!("https://{address} does not answer: {error}"));
+                    }
                     Ok(Err(error)) => error.to_string(),
                     Err(error) => error.to_string(),
                 };
-                if start.elapsed() > TAKES_OVER {
+                if start.elapsed() >= within {
                     return Err(format!("https://{address} {why}"));
                 }
                 tokio::time::sleep(Duration::from_millis(500)).await;

@@ -6,6 +6,7 @@ use super::authority::Authority;
 use futures_util::future::BoxFuture;
 use onebox_api::certificates::Report;
 use onebox_model::Config;
+use std::time::Duration;
 use time::OffsetDateTime;
 
 /// The outside.
@@ -32,6 +33,6 @@ pub(crate) trait World: Send + Sync {
     /// Has the application read its certificates again.
     fn reload(&self) -> BoxFuture<'_, Result<(), String>>;
 
-    /// Whether the application serves the stored pair.
-    fn serves(&self) -> BoxFuture<'_, Result<(), String>>;
+    /// Whether the application serves the stored pair, within this time.
+    fn serves(&self, within: Duration) -> BoxFuture<'_, Result<(), String>>;
 }

@@ -110,7 +110,7 @@ impl World for SimWorld {
         Box::pin(async { Ok(()) })
     }
 
-    fn serves(&self) -> BoxFuture<'_, Result<(), String>> {
+    fn serves(&self, _within: std::time::Duration) -> BoxFuture<'_, Result<(), String>> {
         Box::pin(async { Ok(()) })
     }
 }
