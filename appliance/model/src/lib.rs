@@ -11,6 +11,7 @@
 //! (what the machine can carry), then [`render`] (the files that follow).
 
 pub mod config;
+pub mod effects;
 pub mod machine;
 pub mod paths;
 pub mod ports;

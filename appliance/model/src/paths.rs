@@ -115,3 +115,21 @@ pub fn under(root: &std::path::Path, path: &str) -> std::path::PathBuf {
 /// Where `boxd` listens. Not below [`RUN_DIR`], which is made at boot by
 /// something that may fail.
 pub const BOXD_SOCKET: &str = "/run/boxd.sock";
+
+/// What was applied, one directory for each generation of the configuration.
+pub const GENERATIONS_DIR: &str = "/var/lib/onebox/generations";
+/// The number of the generation in force.
+pub const GENERATION_CURRENT: &str = "/var/lib/onebox/generations/current";
+/// What an apply that is under way has set out to do; absent at rest.
+pub const GENERATION_INTENT: &str = "/var/lib/onebox/generations/intent.json";
+/// Held by who applies, with who that is.
+pub const GENERATION_LOCK: &str = "/var/lib/onebox/generations/lock";
+/// Trees of rendered files; [`RENDERED_CURRENT`] leads to the one in force.
+pub const RENDERED_DIR: &str = "/run/onebox/rendered";
+/// The tree in force. The fixed names of rendered files lead through it, so
+/// that one rename switches all of them.
+pub const RENDERED_CURRENT: &str = "/run/onebox/current";
+/// SSH keys that came with this boot, for those who render again.
+pub const BOOT_KEYS: &str = "/run/onebox/boot-keys";
+/// Where systemd's generators write.
+pub const GENERATOR_DIR: &str = "/run/systemd/generator";

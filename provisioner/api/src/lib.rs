@@ -6,6 +6,7 @@
 pub mod certificates;
 #[cfg(feature = "client")]
 pub mod client;
+pub mod generations;
 pub mod problem;
 pub mod progress;
 pub mod reconcilers;

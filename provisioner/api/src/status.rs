@@ -24,8 +24,11 @@ pub struct Status {
     pub slot: Option<String>,
     /// Seconds since the kernel started.
     pub uptime_seconds: u64,
-    /// Where the configuration in force is from: `file`, `last_good`, `defaults`.
+    /// Where the configuration in force is from: `generation`, and before there
+    /// is one `file`, `last_good`, `defaults`.
     pub config_source: String,
+    /// The generation in force.
+    pub generation: Option<u64>,
     /// What is wrong with the operator's file.
     pub config_errors: Vec<String>,
     /// Changes of the operator's file that are not applied; absent when that

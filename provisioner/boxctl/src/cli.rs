@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::direct::{logs, psql, redis, shell};
 use crate::error::Error;
-use crate::{admin, cert, config, reconciler, service, status, version, vm};
+use crate::{admin, cert, change, config, reconciler, service, status, version, vm};
 
 /// Runs and operates a Onebox.
 #[derive(Debug, Parser)]
@@ -22,6 +22,11 @@ enum Command {
     #[command(subcommand)]
     Vm(vm::Command),
     Status(status::Args),
+    Plan(change::Plan),
+    Apply(change::Apply),
+    History(change::History),
+    Undo(change::Undo),
+    Confirm(change::Confirm),
     /// The box's units: list, start, stop, restart, …
     #[command(subcommand)]
     Service(service::Command),
@@ -51,6 +56,11 @@ impl Cli {
         match self.command {
             Command::Vm(command) => command.run(),
             Command::Status(args) => args.run(),
+            Command::Plan(args) => args.run(),
+            Command::Apply(args) => args.run(),
+            Command::History(args) => args.run(),
+            Command::Undo(args) => args.run(),
+            Command::Confirm(args) => args.run(),
             Command::Service(command) => command.run(),
             Command::Logs(args) => args.run(),
             Command::Psql(args) => args.run(),

@@ -6,6 +6,7 @@
 
 mod admin;
 mod cert;
+mod change;
 mod cli;
 mod config;
 mod direct;

@@ -7,6 +7,8 @@ use crate::accounts::Ownership;
 use crate::daemon::{self, Keeper};
 use crate::disk::Disk;
 use crate::gate::{self, Gate};
+use crate::generations::{Applier, Request};
+use crate::steps::Steps;
 use crate::systemd::SystemBus;
 use crate::{generator, prepare};
 use clap::{Parser, Subcommand};
@@ -67,6 +69,20 @@ enum Command {
         #[arg(long, value_name = "DIR", default_value = "/")]
         root: PathBuf,
     },
+    /// Show what applying the operator's file would change, without the daemon
+    ///
+    /// Exits with 0 when there is nothing to do, with 2 when there is.
+    Plan {
+        /// Look at a system below this directory instead of the running one
+        #[arg(long, value_name = "DIR", default_value = "/")]
+        root: PathBuf,
+    },
+    /// Apply the operator's file, without the daemon
+    Apply {
+        /// Why, for the history
+        #[arg(short, long, default_value = "")]
+        message: String,
+    },
     /// Wait until the box is healthy, then confirm this boot
     ///
     /// Healthy means: /ready over TLS answers 200 with the certificate that is
@@ -107,6 +123,11 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             Ok(code) => return code,
             Err(error) => Err(error),
         },
+        Command::Plan { root } => match run_plan(&root) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
+        Command::Apply { message } => run_apply(message),
         Command::HealthGate {
             timeout,
             address,
@@ -168,14 +189,62 @@ fn run_generator(directory: Option<&Path>, root: &Path) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn run_serve(root: &Path, socket: &Path) -> Result<(), Box<dyn Error>> {
-    daemon::start_logging();
-    let keeper = Keeper::new(disk(root)?, Arc::new(SystemBus::default()));
-    // Two threads: something that blocks must not keep the watchdog waiting.
+fn applier(root: &Path) -> Result<Applier, Box<dyn Error>> {
+    let disk = Arc::new(disk(root)?);
+    let systemd = Arc::new(SystemBus::default());
+    Ok(Applier::of_box(disk, systemd, Machine::detect()?))
+}
+
+fn run_plan(root: &Path) -> Result<ExitCode, Box<dyn Error>> {
+    let plan = applier(root)?.plan()?;
+    println!("{}", serde_json::to_string_pretty(&plan)?);
+    Ok(if plan.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(2)
+    })
+}
+
+fn run_apply(message: String) -> Result<(), Box<dyn Error>> {
+    let applier = applier(Path::new("/"))?;
+    let request = Request {
+        by: format!(
+            "uid {}, with boxd apply",
+            rustix::process::getuid().as_raw()
+        ),
+        message,
+        wait: true,
+    };
+    runtime()?.block_on(async {
+        let (steps, mut told) = Steps::new();
+        let printed = tokio::spawn(async move {
+            while let Some(step) = told.recv().await {
+                eprintln!("{step}");
+            }
+        });
+        let applied = applier.apply(&request, &steps).await;
+        drop(steps);
+        printed.await?;
+        let applied = applied?;
+        if let Some(generation) = applied.generation {
+            println!("generation {} is in force", generation.number);
+        }
+        Ok(())
+    })
+}
+
+/// Two threads: something that blocks must not keep the watchdog waiting.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
-        .build()?
+        .build()
+}
+
+fn run_serve(root: &Path, socket: &Path) -> Result<(), Box<dyn Error>> {
+    daemon::start_logging();
+    let keeper = Keeper::new(applier(root)?);
+    runtime()?
         .block_on(keeper.serve(socket))
         .map_err(Into::into)
 }

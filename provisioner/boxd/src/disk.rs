@@ -212,6 +212,79 @@ impl Disk {
         })
     }
 
+    /// Makes a symbolic link lead to `target`, in one step.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn link(&self, path: &str, target: &str) -> Result<Change, DiskError> {
+        let path = self.path(path);
+        let old = fs::read_link(&path).ok();
+        if old.as_deref() == Some(Path::new(target)) {
+            return Ok(Change::Kept);
+        }
+        let new = new_name(&path);
+        remove_if_there(&new)?;
+        self.checkpoint("link", &new)?;
+        std::os::unix::fs::symlink(target, &new).map_err(io_error("link", &new))?;
+        self.checkpoint("rename", &path)?;
+        fs::rename(&new, &path).map_err(io_error("rename", &path))?;
+        self.sync_parent(&path)?;
+        Ok(if old.is_some() {
+            Change::Updated
+        } else {
+            Change::Created
+        })
+    }
+
+    /// Removes a file; one that is not there is removed.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn remove(&self, path: &str) -> Result<(), DiskError> {
+        let path = self.path(path);
+        self.checkpoint("remove", &path)?;
+        remove_if_there(&path)?;
+        match path.parent() {
+            Some(parent) if parent.exists() => self.sync_parent(&path),
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes a directory with all that is in it, as far as it is there.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn remove_tree(&self, path: &str) -> Result<(), DiskError> {
+        let path = self.path(path);
+        self.checkpoint("remove", &path)?;
+        match fs::remove_dir_all(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(io_error("remove", &path)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The names in a directory, sorted; none when it is not there.
+    ///
+    /// # Errors
+    /// When it is there and can't be read.
+    pub fn names(&self, path: &str) -> Result<Vec<String>, DiskError> {
+        let path = self.path(path);
+        let entries = match fs::read_dir(&path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(io_error("read", &path)(error)),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(io_error("read", &path))?;
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+        names.sort();
+        Ok(names)
+    }
+
     /// Moves a file that is no use out of the way, beside itself.
     ///
     /// # Errors
@@ -227,11 +300,7 @@ impl Disk {
 
     fn replace(&self, path: &Path, bytes: &[u8], access: Access) -> Result<(), DiskError> {
         let new = new_name(path);
-        match fs::remove_file(&new) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(io_error("remove", &new)(error)),
-        }
+        remove_if_there(&new)?;
         self.checkpoint("create", &new)?;
         let mut file = OpenOptions::new()
             .write(true)
@@ -292,6 +361,15 @@ impl Disk {
 fn io_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DiskError {
     let path = path.to_owned();
     move |source| DiskError::Io { what, path, source }
+}
+
+fn remove_if_there(path: &Path) -> Result<(), DiskError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(io_error("remove", path)(error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The name of a file that is not yet complete.

@@ -1,10 +1,12 @@
 //! Which configuration is in force.
 //!
-//! A mistake in the operator's file must never keep the box from booting, so
-//! there is an order: the file, its last good copy, the defaults. Whoever
-//! falls back says so, in the journal and in a status file.
+//! What was applied is in force: the current generation. Before the first one
+//! it is the operator's file. A mistake must never keep the box from booting,
+//! so there is an order: the generation, the file, its last good copy, the
+//! defaults. Whoever falls back says so, in the journal and in a status file.
 
 use crate::disk::Disk;
+use crate::generations::Store;
 use onebox_model::{Config, config, paths};
 use serde::Serialize;
 
@@ -12,6 +14,8 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
+    /// The generation that was applied last.
+    Generation,
     /// The operator's file.
     File,
     /// The copy of the operator's file from when it was last valid.
@@ -29,7 +33,10 @@ pub struct Effective {
     pub text: String,
     /// Where that is from.
     pub source: Source,
-    /// What is wrong with the sources before it.
+    /// Which generation, where it is one.
+    pub generation: Option<u64>,
+    /// What is wrong with the sources before it, and with an operator's file
+    /// that was not applied yet.
     pub errors: Vec<String>,
 }
 
@@ -37,6 +44,23 @@ pub struct Effective {
 #[must_use]
 pub fn choose(disk: &Disk) -> Effective {
     let mut errors = Vec::new();
+    match generation(disk) {
+        Ok(Some((number, config, text))) => {
+            // What waits to be applied is only looked at for mistakes.
+            if let Err(error) = read(disk, paths::CONFIG) {
+                errors.push(error);
+            }
+            return Effective {
+                config,
+                text,
+                source: Source::Generation,
+                generation: Some(number),
+                errors,
+            };
+        }
+        Ok(None) => {}
+        Err(error) => errors.push(error),
+    }
     for (source, path) in [
         (Source::File, paths::CONFIG),
         (Source::LastGood, paths::CONFIG_LAST_GOOD),
@@ -47,6 +71,7 @@ pub fn choose(disk: &Disk) -> Effective {
                     config,
                     text,
                     source,
+                    generation: None,
                     errors,
                 };
             }
@@ -58,8 +83,21 @@ pub fn choose(disk: &Disk) -> Effective {
         config: Config::default(),
         text: config::template(),
         source: Source::Defaults,
+        generation: None,
         errors,
     }
+}
+
+fn generation(disk: &Disk) -> Result<Option<(u64, Config, String)>, String> {
+    let store = Store(disk);
+    let said = |error: &dyn ToString| error.to_string();
+    let Some(number) = store.current().map_err(|error| said(&error))? else {
+        return Ok(None);
+    };
+    let text = store.text(number).map_err(|error| said(&error))?;
+    let name = format!("generation {number}");
+    let config = Config::parse(&text, name.as_ref()).map_err(|error| said(&error))?;
+    Ok(Some((number, config, text)))
 }
 
 fn read(disk: &Disk, path: &str) -> Result<Option<(Config, String)>, String> {
@@ -74,19 +112,23 @@ fn read(disk: &Disk, path: &str) -> Result<Option<(Config, String)>, String> {
 }
 
 impl Effective {
-    /// What to tell the operator when the file is not in force.
+    /// What to tell the operator when the file has mistakes or another source
+    /// is in force than should be.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
         let used = match self.source {
-            Source::File => return None,
-            Source::LastGood => "its last good copy is in force",
-            Source::Defaults => "the DEFAULTS are in force",
+            Source::File => "it is in force itself".to_owned(),
+            Source::Generation => format!(
+                "generation {} is in force",
+                self.generation.unwrap_or_default()
+            ),
+            Source::LastGood => "its last good copy is in force".to_owned(),
+            Source::Defaults => "the DEFAULTS are in force".to_owned(),
         };
         (!self.errors.is_empty()).then(|| {
             format!(
-                "{} has mistakes and is ignored, {used}; after correcting it restart {}:\n{}",
+                "{} has mistakes and is not applied, {used}; correct it and run `boxctl apply`:\n{}",
                 paths::CONFIG,
-                onebox_model::units::CONFIG,
                 self.errors.join("\n")
             )
         })

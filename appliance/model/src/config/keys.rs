@@ -336,6 +336,15 @@ pub const KEYS: &[Key] = &[
         )
     },
     Key {
+        default: Some("[]"),
+        example: r#"["203.0.113.0/24", "2001:db8::7"]"#,
+        form: r#"a list of addresses and networks such as ["203.0.113.0/24"]"#,
+        ..key(
+            "firewall.ssh_from",
+            "Addresses and networks that may reach SSH; without any, everybody may. `boxctl apply` takes a change back unless it is confirmed within 60 seconds.",
+        )
+    },
+    Key {
         example: r#""postgres://shop@db.internal/shop""#,
         form: r#"a URL such as "postgres://user@host/database""#,
         secret: true,

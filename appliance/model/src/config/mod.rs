@@ -29,6 +29,7 @@ pub use sections::acme::{
 pub use sections::admin::Admin;
 pub use sections::cloudflare::Cloudflare;
 pub use sections::database::Database;
+pub use sections::firewall::Firewall;
 pub use sections::imports::Imports;
 pub use sections::limits::Limits;
 pub use sections::log::{Access, Level, Log};
@@ -45,7 +46,7 @@ pub use sections::web::Web;
 pub use sections::web_limits::WebLimits;
 pub(crate) use sections::workers::MAX_CONCURRENCY;
 pub use sections::workers::{Worker, Workers};
-pub use setting::Setting;
+pub use setting::{Setting, secrets_changed};
 pub use template::template;
 pub use url::ConnectionUrl;
 
@@ -69,6 +70,8 @@ pub struct Config {
     pub admin: Admin,
     /// Who may log in by SSH.
     pub ssh: Ssh,
+    /// Who reaches the box.
+    pub firewall: Firewall,
     /// Where PostgreSQL is.
     pub database: Database,
     /// Where Redis is.
@@ -188,6 +191,7 @@ impl Config {
         found.extend(self.cloudflare.validate());
         found.extend(self.admin.validate());
         found.extend(self.ssh.validate());
+        found.extend(self.firewall.validate());
         found.extend(self.database.validate());
         found.extend(self.redis.validate());
         found.extend(self.workers.validate());

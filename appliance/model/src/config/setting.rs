@@ -19,6 +19,25 @@ pub struct Setting {
     pub origin: Option<Origin>,
 }
 
+/// Keys that may hold secrets and stand differently in two texts. What they say
+/// is shown nowhere, that they changed is.
+#[must_use]
+pub fn secrets_changed(before: &str, after: &str) -> Vec<&'static str> {
+    let table = |text: &str| text.parse::<toml::Table>().unwrap_or_default();
+    let (before, after) = (table(before), table(after));
+    let at = |table: &toml::Table, path: &str| {
+        let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+        let whole = table.get(first).cloned();
+        rest.split('.')
+            .filter(|part| !part.is_empty())
+            .try_fold(whole?, |value, part| value.get(part).cloned())
+    };
+    KEYS.iter()
+        .filter(|key| key.secret && at(&before, key.path) != at(&after, key.path))
+        .map(|key| key.path)
+        .collect()
+}
+
 pub(super) fn all(config: &Config, layers: &Layers) -> Vec<Setting> {
     let whole = serde_json::to_value(config).unwrap_or_default();
     let at = |path: &str| {
@@ -34,4 +53,18 @@ pub(super) fn all(config: &Config, layers: &Layers) -> Vec<Setting> {
             origin: layers.set_at(key.path),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_that_changed_is_named_and_not_shown() {
+        let one = "[database]\nurl = \"postgres://a@h/d\"\n[time]\nzone = \"UTC\"\n";
+        let other = one.replace("a@h", "b@h");
+        assert_eq!(secrets_changed(one, &other), ["database.url"]);
+        assert_eq!(secrets_changed(one, one), [""; 0]);
+        assert_eq!(secrets_changed("", one), ["database.url"]);
+    }
 }

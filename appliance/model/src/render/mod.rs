@@ -90,7 +90,11 @@ pub fn all(
             paths::EFFECTIVE_CONFIG,
             config_text.to_owned(),
         ),
-        RenderedFile::readable_by(Account::Root, paths::NFTABLES_CONF, nftables::ruleset()),
+        RenderedFile::readable_by(
+            Account::Root,
+            paths::NFTABLES_CONF,
+            nftables::ruleset(&config.firewall),
+        ),
         RenderedFile::readable_by(
             Account::Root,
             paths::SSH_RUN_AUTHORIZED_KEYS,

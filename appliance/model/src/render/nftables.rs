@@ -1,11 +1,25 @@
 //! The firewall: three ports in, everything out.
 
+use crate::config::Firewall;
 use crate::ports;
 
 /// The whole ruleset; `nft -f` swaps it in one transaction.
-pub(super) fn ruleset() -> String {
-    let ports = ports::PUBLIC.map(|port| port.to_string()).join(", ");
-    RULES.replace("@PORTS@", &ports)
+pub(super) fn ruleset(firewall: &Firewall) -> String {
+    let open: Vec<String> = ports::PUBLIC
+        .into_iter()
+        .filter(|port| firewall.ssh_from.is_empty() || *port != ports::SSH)
+        .map(|port| port.to_string())
+        .collect();
+    let mut accepted = format!("        tcp dport {{ {} }} accept\n", open.join(", "));
+    // A rule each: in a set networks must not overlap, in rules they may.
+    let (v4, v6) = firewall.networks();
+    for (family, networks) in [("ip", v4), ("ip6", v6)] {
+        for network in networks {
+            let ssh = ports::SSH;
+            accepted += &format!("        {family} saddr {network} tcp dport {ssh} accept\n");
+        }
+    }
+    RULES.replace("@ACCEPTED@", &accepted)
 }
 
 // Neighbour discovery is never tracked and must be let in by itself, or IPv6
@@ -26,8 +40,7 @@ table inet filter {
         icmpv6 type { nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, mld-listener-query } ip6 hoplimit { 1, 255 } accept
         ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept
 
-        tcp dport { @PORTS@ } accept
-    }
+@ACCEPTED@    }
 
     chain forward {
         type filter hook forward priority filter; policy drop;

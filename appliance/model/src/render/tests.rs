@@ -126,6 +126,21 @@ fn redis_is_reached_through_its_socket_only_and_keeps_what_it_confirmed() {
 }
 
 #[test]
+fn ssh_is_open_to_the_networks_that_are_named_and_to_no_others() {
+    let firewall = crate::config::Firewall {
+        ssh_from: vec!["203.0.113.0/24".to_owned(), "2001:db8::7".to_owned()],
+    };
+    let rules = nftables::ruleset(&firewall);
+    for rule in [
+        "tcp dport { 80, 443 } accept",
+        "ip saddr 203.0.113.0/24 tcp dport 22 accept",
+        "ip6 saddr 2001:db8::7 tcp dport 22 accept",
+    ] {
+        assert!(rules.contains(rule), "{rule} is missing in\n{rules}");
+    }
+}
+
+#[test]
 fn the_firewall_opens_the_public_ports_and_drops_the_rest() {
     let rules = content(paths::NFTABLES_CONF);
     assert!(rules.starts_with("flush ruleset\n"));

@@ -57,6 +57,10 @@ fn heading(status: &Status, paint: Paint) -> String {
     let up = seconds(status.uptime_seconds);
     let mut text = format!("{name}   {image}   up {up}\n");
     let config = match status.config_source.as_str() {
+        "generation" => format!(
+            "generation {} is in force",
+            status.generation.unwrap_or_default()
+        ),
         "file" => "the operator's file is in force".to_owned(),
         "last_good" => {
             paint.bad("the LAST GOOD COPY is in force: the operator's file has mistakes")
@@ -220,7 +224,8 @@ mod tests {
             image: Some("1.2.3".to_owned()),
             slot: Some("A".to_owned()),
             uptime_seconds: 90_000,
-            config_source: "file".to_owned(),
+            config_source: "generation".to_owned(),
+            generation: Some(3),
             config_errors: Vec::new(),
             pending_changes: Some(2),
             units: vec![UnitState {
@@ -255,7 +260,7 @@ mod tests {
         let text = render(&status(), Paint::none());
         for part in [
             "shop.example.com   image 1.2.3 in slot A   up 1 d 1 h",
-            "2 changes are pending, see `boxctl plan`",
+            "generation 3 is in force, 2 changes are pending, see `boxctl plan`",
             "failed (oom-kill)",
             "5 min",
             "9 days left, CN=R11",

@@ -1,5 +1,6 @@
 //! Answers: JSON, problems (RFC 9457), and steps of what takes long.
 
+use crate::steps::Steps;
 use axum::Json;
 use axum::body::Body;
 use axum::http::{StatusCode, header};
@@ -8,7 +9,6 @@ use futures_util::stream;
 use onebox_api::progress::{self, Event};
 use onebox_api::{Problem, problem};
 use serde::Serialize;
-use tokio::sync::mpsc;
 
 /// A problem as an answer.
 #[derive(Debug)]
@@ -29,17 +29,6 @@ impl IntoResponse for Refused {
     }
 }
 
-/// Takes steps while work goes on.
-#[derive(Clone, Debug)]
-pub struct Steps(mpsc::UnboundedSender<String>);
-
-impl Steps {
-    /// Tells of a step. Nobody may be listening any more; the work goes on.
-    pub fn tell(&self, step: impl Into<String>) {
-        let _ = self.0.send(step.into());
-    }
-}
-
 /// An answer that tells the steps of `work` as they happen and its result at
 /// the end. The work goes on when the client goes away: what was begun is
 /// ended.
@@ -48,8 +37,8 @@ where
     T: Serialize + Send + 'static,
     W: Future<Output = Result<T, Problem>> + Send + 'static,
 {
-    let (told, steps) = mpsc::unbounded_channel();
-    let work = tokio::spawn(work(Steps(told)));
+    let (told, steps) = Steps::new();
+    let work = tokio::spawn(work(told));
     let lines = stream::unfold(Some((steps, work)), |state| async {
         let (mut steps, work) = state?;
         if let Some(step) = steps.recv().await {

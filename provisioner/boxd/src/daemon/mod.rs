@@ -8,14 +8,16 @@ mod peer;
 mod routes;
 mod socket;
 
-pub use answer::{Steps, follow};
+pub use answer::follow;
 pub use logging::start as start_logging;
 pub use socket::SocketError;
 
 use crate::acme::Manager;
 use crate::disk::Disk;
+use crate::generations::{Applier, Generations};
 use crate::reconcilers::watch::{Clock, Disks, FailedUnits, OutOfMemory};
 use crate::reconcilers::{Certificates, Reconciler, Registry};
+use crate::steps::Steps;
 use crate::systemd::Units;
 use peer::Peer;
 use sd_notify::NotifyState;
@@ -36,6 +38,8 @@ pub struct Keeper {
     pub disk: Arc<Disk>,
     /// Systemd.
     pub systemd: Arc<dyn Units>,
+    /// Changes the box.
+    pub applier: Applier,
     /// The recurring work.
     pub registry: Registry,
     /// Certificates.
@@ -60,12 +64,13 @@ pub enum DaemonError {
 }
 
 impl Keeper {
-    /// A keeper of the system below `disk`.
+    /// A keeper of the system that `applier` changes.
     #[must_use]
-    pub fn new(disk: Disk, systemd: Arc<dyn Units>) -> Self {
-        let disk = Arc::new(disk);
+    pub fn new(applier: Applier) -> Self {
+        let (disk, systemd) = (Arc::clone(&applier.disk), Arc::clone(&applier.systemd));
         let certificates = Arc::new(Manager::of_box(Arc::clone(&disk), Arc::clone(&systemd)));
         let work: Vec<Arc<dyn Reconciler>> = vec![
+            Arc::new(Generations(applier.clone())),
             Arc::new(FailedUnits {
                 systemd: Arc::clone(&systemd),
             }),
@@ -82,6 +87,7 @@ impl Keeper {
         Self {
             disk,
             systemd,
+            applier,
             registry: Registry::new(work, DELAY),
             certificates,
         }
@@ -94,6 +100,10 @@ impl Keeper {
     pub async fn serve(self, path: &Path) -> Result<(), DaemonError> {
         let listener = socket::listener(path)?;
         let stop = stopped()?;
+        // Before anybody is answered: what a crash left is taken back.
+        if let Err(error) = self.applier.recover(&Steps::logged()).await {
+            tracing::error!("{error}");
+        }
         let registry = self.registry.clone();
         let work = tokio::spawn(async move { registry.drive().await });
         let watchdog = tokio::spawn(watchdog());

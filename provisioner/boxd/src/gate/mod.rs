@@ -76,6 +76,14 @@ impl Gate {
         }
     }
 
+    /// One look, at the application and every unit; confirms nothing.
+    #[must_use]
+    pub fn look(&self) -> Vec<Unready> {
+        let mut unready = self.application();
+        unready.extend(self.units());
+        unready
+    }
+
     fn application(&self) -> Vec<Unready> {
         // The chain is read every time: it may be replaced while we wait.
         let url = format!("https://{}{}", self.address, ready::PATH);

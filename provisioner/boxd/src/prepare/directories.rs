@@ -5,7 +5,7 @@ use crate::disk::{Access, Disk};
 use onebox_model::paths;
 use onebox_model::render::Account;
 
-const DIRECTORIES: [(&str, Access); 17] = [
+const DIRECTORIES: [(&str, Access); 14] = [
     (paths::STATE_DIR, Access::root(0o755)),
     (paths::SECRETS_DIR, Access::root(0o700)),
     (paths::TLS_DIR, Access::root(0o755)),
@@ -16,9 +16,6 @@ const DIRECTORIES: [(&str, Access); 17] = [
     (paths::POSTGRES_HOME, Access::of(Account::Postgres, 0o755)),
     (paths::REDIS_DATA, Access::of(Account::Redis, 0o750)),
     (paths::RUN_DIR, Access::root(0o755)),
-    (paths::POSTGRES_CONF_DIR, Access::root(0o755)),
-    (paths::REDIS_CONF_DIR, Access::root(0o755)),
-    (paths::SSH_RUN_DIR, Access::root(0o755)),
     (paths::STATUS_DIR, Access::root(0o755)),
     (paths::ACME_RUN_DIR, Access::root(0o755)),
     (paths::ACME_HTTP01, Access::root(0o755)),

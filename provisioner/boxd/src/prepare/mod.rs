@@ -8,12 +8,15 @@
 mod admin;
 pub(crate) mod certificate;
 mod directories;
+mod generations;
 mod host_key;
 mod names;
 mod operator_file;
 mod render;
 mod seal_keys;
 mod status;
+
+pub use generations::adopt;
 
 use crate::disk::{Change, Disk, DiskError, Lock};
 use crate::effective;
@@ -60,6 +63,9 @@ pub enum StepError {
     /// The box's own authority gave no certificate.
     #[error(transparent)]
     Certificate(#[from] LocalCaError),
+    /// A generation can't be read or written.
+    #[error(transparent)]
+    Generation(#[from] crate::generations::StoreError),
     /// No key came out of the generator.
     #[error("{0}")]
     HostKey(String),
@@ -136,6 +142,12 @@ pub fn prepare(disk: &Disk, world: &World) -> Report {
     };
     report.step("operator's file", |report| {
         operator_file::create(disk, report)
+    });
+    report.step("interrupted change", |report| {
+        generations::recover(disk, report)
+    });
+    report.step("first generation", |report| {
+        generations::first(disk, &effective::choose(disk), report)
     });
     let chosen = effective::choose(disk);
     report.warnings.extend(chosen.warning());

@@ -20,13 +20,14 @@ pub(super) fn create(disk: &Disk, report: &mut Report) -> Result<(), StepError> 
     Ok(())
 }
 
-/// Keeps a copy of a file that is in force, for the day it is not valid.
+/// Keeps a copy of what is in force, for releases that know of no generations
+/// and for the day none can be read.
 pub(super) fn remember(
     disk: &Disk,
     chosen: &Effective,
     report: &mut Report,
 ) -> Result<(), StepError> {
-    if chosen.source == Source::File {
+    if matches!(chosen.source, Source::Generation | Source::File) {
         let change = disk.write(
             paths::CONFIG_LAST_GOOD,
             chosen.text.as_bytes(),

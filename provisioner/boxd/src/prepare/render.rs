@@ -3,8 +3,9 @@
 use super::{Report, StepError, World};
 use crate::disk::{Access, Disk};
 use crate::effective::Effective;
+use crate::rendered::Tree;
 use onebox_model::config::PublicKey;
-use onebox_model::{Sizing, render};
+use onebox_model::paths::{BOOT_KEYS, RENDERED_CURRENT};
 use std::path::Path;
 
 /// The credential with the keys of this boot.
@@ -16,25 +17,39 @@ pub(super) fn render(
     chosen: &Effective,
     report: &mut Report,
 ) -> Result<(), StepError> {
-    let sizing = Sizing::for_machine(&world.machine, &chosen.config);
-    report.warnings.extend(sizing.notes.iter().cloned());
     let keys = world
         .credentials
         .as_deref()
         .map(|directory| boot_keys(directory, report))
         .unwrap_or_default();
-    for file in render::all(&chosen.config, &chosen.text, &sizing, &keys) {
-        let access = Access {
-            mode: file.mode,
-            owner: file.owner,
-            group: file.group,
-        };
-        let change = disk.write(&file.path, file.content.as_bytes(), access)?;
-        report.note(&file.path, change);
+    let lines: Vec<String> = keys.iter().map(|key| format!("{key}\n")).collect();
+    let change = disk.write(BOOT_KEYS, lines.concat().as_bytes(), Access::root(0o600))?;
+    report.note(BOOT_KEYS, change);
+    let tree = Tree::of(&chosen.config, &chosen.text, &world.machine, &keys);
+    report.warnings.extend(tree.notes.iter().cloned());
+    let before: Vec<_> = tree
+        .files
+        .iter()
+        .map(|file| disk.read(&file.path))
+        .collect();
+    tree.write(disk)?;
+    let switched = tree.switch(disk)?;
+    report.note(RENDERED_CURRENT, switched);
+    for (file, before) in tree.files.iter().zip(before) {
+        report.note(&file.path, change_of(before?.as_deref(), &file.content));
     }
+    tree.prune(disk, &[])?;
     Ok(())
 }
 
+fn change_of(before: Option<&[u8]>, after: &str) -> crate::disk::Change {
+    use crate::disk::Change;
+    match before {
+        None => Change::Created,
+        Some(before) if before == after.as_bytes() => Change::Kept,
+        Some(_) => Change::Updated,
+    }
+}
 /// The good keys of the credential. A bad line is told and skipped: the other
 /// keys may be the only way in.
 fn boot_keys(directory: &Path, report: &mut Report) -> Vec<PublicKey> {

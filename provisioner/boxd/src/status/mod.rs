@@ -5,9 +5,8 @@ pub mod certificates;
 pub mod machine;
 pub mod queues;
 
-use crate::disk::Disk;
+use crate::generations::Applier;
 use crate::reconcilers::Registry;
-use crate::systemd::Units;
 use crate::{effective, gate};
 use onebox_api::status::Status;
 use onebox_api::units::UnitState;
@@ -16,7 +15,8 @@ use std::path::Path;
 use time::OffsetDateTime;
 
 /// Looks at the box.
-pub async fn collect(disk: &Disk, systemd: &dyn Units, registry: &Registry) -> Status {
+pub async fn collect(applier: &Applier, registry: &Registry) -> Status {
+    let (disk, systemd) = (&*applier.disk, &*applier.systemd);
     let chosen = effective::choose(disk);
     let own = units::own();
     let mut states = Vec::with_capacity(own.len());
@@ -44,7 +44,8 @@ pub async fn collect(disk: &Disk, systemd: &dyn Units, registry: &Registry) -> S
         uptime_seconds: machine::uptime_seconds(),
         config_source: source(chosen.source).to_owned(),
         config_errors: chosen.errors,
-        pending_changes: None,
+        generation: chosen.generation,
+        pending_changes: applier.plan().ok().map(|plan| plan.count()),
         units: states,
         certificates: certificates::stored(disk),
         backup: None,
@@ -62,6 +63,7 @@ pub async fn collect(disk: &Disk, systemd: &dyn Units, registry: &Registry) -> S
 
 fn source(source: effective::Source) -> &'static str {
     match source {
+        effective::Source::Generation => "generation",
         effective::Source::File => "file",
         effective::Source::LastGood => "last_good",
         effective::Source::Defaults => "defaults",

@@ -157,6 +157,9 @@ impl SystemBus {
                 .start_transient_unit(&unit.unit, MODE, &properties, &[])
                 .await
         };
+        // One that a crash left over is in the way; most times there is none.
+        let _ = self.act(Verb::Stop, &unit.unit).await;
+        let _ = self.act(Verb::ResetFailed, &unit.unit).await;
         // A oneshot's job ends when its program does, well or badly.
         patient
             .wait(&manager, &unit.unit, "run", &what, called)

@@ -32,7 +32,8 @@ fn json(guest: &Guest, command: &str) -> Value {
 
 fn status(guest: &Guest) {
     let status = json(guest, "boxctl status --json");
-    assert_eq!(status["config_source"], "file", "{status}");
+    assert_eq!(status["config_source"], "generation", "{status}");
+    assert_eq!(status["pending_changes"], 0, "{status}");
     assert!(status["image"].is_string(), "{status}");
     assert_eq!(status["slot"], "A", "{status}");
     let shown = status["units"].as_array().expect("units");
@@ -120,7 +121,7 @@ fn killed(guest: &Guest, client: &Client) {
     }
     // The socket was there all the time; this waits until boxd serves it.
     let status = json(guest, "boxctl status --json");
-    assert_eq!(status["config_source"], "file");
+    assert_eq!(status["config_source"], "generation");
     let _ = guest.run(&format!("systemctl reset-failed {}", units::BOXD));
     assert!(guest.run(&format!("stat -c %a {}", paths::BOXD_SOCKET)) == "660");
 }

@@ -4,6 +4,7 @@ pub(super) mod acme;
 pub(super) mod admin;
 pub(super) mod cloudflare;
 pub(super) mod database;
+pub(super) mod firewall;
 pub(super) mod imports;
 pub(super) mod limits;
 pub(super) mod log;

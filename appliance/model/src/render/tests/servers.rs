@@ -2,6 +2,7 @@
 //! them. Elsewhere these tests say so and pass; inside the box they always run.
 
 use super::*;
+use crate::config::Firewall;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -149,17 +150,20 @@ fn nft_accepts_the_ruleset() {
     }
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("nftables.conf");
-    fs::write(&file, nftables::ruleset()).unwrap();
-    let output = Command::new("nft")
-        .args(["-c", "-f"])
-        .arg(&file)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let networks = ["203.0.113.0/24", "203.0.113.7", "2001:db8::/32"].map(str::to_owned);
+    for ssh_from in [Vec::new(), networks.to_vec()] {
+        fs::write(&file, nftables::ruleset(&Firewall { ssh_from })).unwrap();
+        let output = Command::new("nft")
+            .args(["-c", "-f"])
+            .arg(&file)
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
 }
 
 #[test]

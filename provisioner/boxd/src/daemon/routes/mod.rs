@@ -1,6 +1,7 @@
 //! What can be asked of the daemon, a file for each subject.
 
 mod certificates;
+mod generations;
 mod reconcilers;
 mod status;
 mod units;
@@ -16,6 +17,7 @@ pub(super) fn router(keeper: Keeper) -> Router {
     Router::new()
         .merge(status::router())
         .merge(units::router())
+        .merge(generations::router())
         .merge(reconcilers::router())
         .merge(certificates::router())
         .fallback(async |uri: Uri| {

@@ -12,5 +12,5 @@ pub(super) fn router() -> Router<Keeper> {
 }
 
 async fn show(State(keeper): State<Keeper>) -> Json<Status> {
-    Json(status::collect(&keeper.disk, &*keeper.systemd, &keeper.registry).await)
+    Json(status::collect(&keeper.applier, &keeper.registry).await)
 }

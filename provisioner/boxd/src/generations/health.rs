@@ -1,0 +1,58 @@
+//! Whether the box does its job after a change.
+
+use crate::gate::{self, Gate};
+use futures_util::future::{BoxFuture, FutureExt};
+use std::fmt::Debug;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Judges the box.
+pub trait Health: Debug + Send + Sync {
+    /// Waits until the box is healthy; after its patience, what is not.
+    fn check(&self) -> BoxFuture<'_, Result<(), String>>;
+}
+
+/// The box itself, asked as at the end of a boot: every unit, and `/ready`
+/// through TLS, which asks PostgreSQL, Redis and the queues.
+#[derive(Clone, Debug)]
+pub struct BoxHealth {
+    /// The stored certificate chain.
+    pub chain: PathBuf,
+    /// How long to wait.
+    pub patience: Duration,
+}
+
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(500);
+
+impl Health for BoxHealth {
+    fn check(&self) -> BoxFuture<'_, Result<(), String>> {
+        let gate = Gate {
+            address: gate::default_address(),
+            chain: self.chain.clone(),
+            systemctl: PathBuf::from("systemctl"),
+            rauc: PathBuf::from("rauc"),
+            slot: None,
+            timeout: self.patience,
+            interval: PAUSE,
+        };
+        async move {
+            let start = Instant::now();
+            loop {
+                let look = gate.clone();
+                let unready = tokio::task::spawn_blocking(move || look.look())
+                    .await
+                    .map_err(|error| error.to_string())?;
+                if unready.is_empty() {
+                    return Ok(());
+                }
+                if start.elapsed() >= gate.timeout {
+                    let lines: Vec<String> = unready.iter().map(ToString::to_string).collect();
+                    return Err(lines.join("; "));
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,15 @@
+//! The keeper on a box in a temporary directory: systemd is played, files and
+//! sockets are real.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests"
+)]
+
+mod daemon;
+mod generations;
+mod stage;
