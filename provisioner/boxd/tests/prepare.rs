@@ -376,6 +376,37 @@ fn a_certificate_of_our_own_is_renewed_in_its_last_month_and_not_before() {
 }
 
 #[test]
+fn a_boot_keeps_an_authoritys_pair_and_the_links_to_it() {
+    let it = Box::new();
+    let pair = rcgen::generate_simple_self_signed(vec!["shop.example".to_owned()]).unwrap();
+    let directory = format!("{}/1", paths::ACME_PAIRS);
+    it.write(&format!("{directory}/fullchain.pem"), &pair.cert.pem());
+    let key = pair.signing_key.serialize_pem();
+    it.write(&format!("{directory}/privkey.pem"), &key);
+    std::os::unix::fs::symlink("pairs/1", it.path(paths::ACME_LIVE)).unwrap();
+    fs::create_dir_all(it.path(paths::TLS_DIR)).unwrap();
+    for (path, name) in [
+        (paths::TLS_CHAIN, "fullchain.pem"),
+        (paths::TLS_KEY, "privkey.pem"),
+    ] {
+        let target = format!("../acme/live/{name}");
+        std::os::unix::fs::symlink(target, it.path(path)).unwrap();
+    }
+    it.prepare_quietly();
+    assert_eq!(it.read(paths::TLS_CHAIN), pair.cert.pem());
+    assert!(
+        fs::symlink_metadata(it.path(paths::TLS_KEY))
+            .unwrap()
+            .is_symlink()
+    );
+    assert_eq!(it.mode(&format!("{directory}/privkey.pem")), 0o640);
+    // A link that leads nowhere is no reason to serve nothing.
+    fs::remove_dir_all(it.path(&directory)).unwrap();
+    it.prepare_quietly();
+    assert!(it.read(paths::TLS_CHAIN).contains("BEGIN CERTIFICATE"));
+}
+
+#[test]
 fn a_certificate_from_elsewhere_is_never_touched() {
     let it = Box::new();
     let pair = rcgen::generate_simple_self_signed(vec!["shop.example".to_owned()]).unwrap();

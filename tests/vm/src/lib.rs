@@ -18,6 +18,7 @@
 pub mod app;
 pub mod checks;
 pub mod guest;
+pub mod pebble;
 pub mod scenario;
 pub mod steady;
 

@@ -115,6 +115,12 @@ impl Scenario {
         Guest::new(self.vm.ssh())
     }
 
+    /// Where its logs are kept.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// The machine.
     #[must_use]
     pub fn vm(&self) -> &Vm {

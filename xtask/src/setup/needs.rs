@@ -55,7 +55,7 @@ const RUN: [Need; 5] = [
     need("xz-utils", Sign::Program("xz")),
 ];
 
-const TEST: [Need; 10] = [
+const TEST: [Need; 11] = [
     need("chromium", Sign::Program("chromium")),
     need("chromium-driver", Sign::Program("chromedriver")),
     need("postgresql", Sign::PostgresProgram("initdb")),
@@ -64,6 +64,8 @@ const TEST: [Need; 10] = [
     need("pgbouncer", Sign::Program("pgbouncer")),
     // The certificate authority that certificates are tested with.
     need("pebble", Sign::Program("pebble")),
+    // Its listener's certificate where a box in a machine asks it.
+    need("openssl", Sign::Program("openssl")),
     // Reads the text of PDF files back.
     need("poppler-utils", Sign::Program("pdftotext")),
     // Tailwind, which compiles the style sheet.

@@ -151,8 +151,8 @@ fn at(servers: &[SocketAddr]) -> Result<TokioResolver, NetError> {
 /// which no authority has.
 fn tune(options: &mut ResolverOpts) {
     options.cache_size = 0;
-    options.timeout = Duration::from_secs(4);
-    options.attempts = 2;
+    options.timeout = Duration::from_secs(3);
+    options.attempts = 1;
     options.use_hosts_file = hickory_resolver::config::ResolveHosts::Never;
 }
 
