@@ -112,6 +112,10 @@ pub struct Apply {
     /// Fail instead of waiting when somebody else applies.
     #[serde(default)]
     pub no_wait: bool,
+    /// How long the box may take to be healthy, in seconds; absent for the
+    /// keeper's own patience.
+    #[serde(default)]
+    pub patience_seconds: Option<u64>,
 }
 
 /// A request to go back.

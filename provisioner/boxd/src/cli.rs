@@ -7,7 +7,7 @@ use crate::accounts::Ownership;
 use crate::daemon::{self, Keeper};
 use crate::disk::Disk;
 use crate::gate::{self, Gate};
-use crate::generations::{Applier, Request};
+use crate::generations::{Applier, PATIENCE, Request};
 use crate::steps::Steps;
 use crate::systemd::SystemBus;
 use crate::{generator, prepare};
@@ -214,6 +214,7 @@ fn run_apply(message: String) -> Result<(), Box<dyn Error>> {
         ),
         message,
         wait: true,
+        patience: PATIENCE,
     };
     runtime()?.block_on(async {
         let (steps, mut told) = Steps::new();

@@ -12,7 +12,7 @@ use onebox_api::certificates::{
 };
 use onebox_api::client::{Client, ClientError};
 use onebox_api::reconcilers::{self, Outcome, ReconcilerStatus};
-use onebox_model::paths;
+use onebox_model::{Machine, paths};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +31,11 @@ impl Stage {
         }
         disk.write(paths::CONFIG, config.as_bytes(), Access::root(0o644))
             .unwrap();
-        let keeper = Keeper::new(disk, Arc::new(Fake::default()));
+        let keeper = Keeper::new(Applier::of_box(
+            Arc::new(disk),
+            Arc::new(Fake::default()),
+            Machine::of(1024, 2),
+        ));
         let socket = dir.path().join("boxd.sock");
         let path = socket.clone();
         tokio::spawn(async move { keeper.serve(&path).await.unwrap() });

@@ -33,6 +33,7 @@ fn one_boot_bios() {
     checks::read_only(&guest);
     checks::postgresql(&guest);
     checks::keeper(&guest, &client);
+    scenario.note(&checks::changes(&guest, &client));
     checks::data_fills_the_disk(&guest, &scenario.vm().state().disk());
 
     let app = App::login(&client, &guest);

@@ -24,6 +24,9 @@ pub(crate) struct Apply {
     /// Fail instead of waiting while somebody else applies
     #[arg(long)]
     no_wait: bool,
+    /// How long the box may take to be healthy before it goes back [default: 180]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    timeout: Option<u64>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -69,6 +72,7 @@ impl Apply {
         let asked = generations::Apply {
             message: self.message,
             no_wait: self.no_wait,
+            patience_seconds: self.timeout,
         };
         let applied = client.follow(generations::APPLY, &asked, step)?;
         finish(&client, &applied, self.json)

@@ -44,6 +44,8 @@ pub struct Request {
     pub message: String,
     /// Whether to wait when somebody else applies.
     pub wait: bool,
+    /// How long the box may take to be healthy.
+    pub patience: Duration,
 }
 
 /// Nothing was changed, or what was changed was taken back.
@@ -98,7 +100,7 @@ pub enum ApplyError {
 
 /// How long a box may take to be healthy again: an emulated one restarts
 /// PostgreSQL and the site.
-const PATIENCE: Duration = Duration::from_secs(180);
+pub const PATIENCE: Duration = Duration::from_secs(180);
 
 impl Applier {
     /// That of the box below `disk`, with its own programs.
@@ -110,7 +112,6 @@ impl Applier {
             }),
             health: Arc::new(BoxHealth {
                 chain: disk.path(TLS_CHAIN),
-                patience: PATIENCE,
             }),
             disk,
             systemd,
@@ -198,6 +199,7 @@ impl Applier {
             by: "boxd".to_owned(),
             message: String::new(),
             wait: true,
+            patience: PATIENCE,
         };
         if Intent::read(&self.disk)?.is_none() {
             return Ok(());
@@ -271,7 +273,10 @@ impl Applier {
         // From here on whatever goes wrong is taken back.
         steps.tell(format!("switching to generation {to}"));
         let actions = with(&plan.actions, actions_between(&before, desired));
-        if let Err(why) = self.switch(desired, to, &actions, steps).await {
+        if let Err(why) = self
+            .switch(desired, to, &actions, request.patience, steps)
+            .await
+        {
             return Err(self.revert(&intent, &why, steps).await);
         }
         self.settle(&intent, plan.needs_confirmation, steps)?;
@@ -296,6 +301,7 @@ impl Applier {
         desired: &Desired,
         number: u64,
         actions: &[Action],
+        patience: Duration,
         steps: &Steps,
     ) -> Result<(), String> {
         self.files(desired, number)
@@ -304,7 +310,7 @@ impl Applier {
             .await
             .map_err(|error| error.to_string())?;
         steps.tell("waiting until the box is healthy");
-        self.health.check().await
+        self.health.check(patience).await
     }
 
     fn files(&self, desired: &Desired, number: u64) -> Result<(), StoreError> {

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 /// Judges the box.
 pub trait Health: Debug + Send + Sync {
-    /// Waits until the box is healthy; after its patience, what is not.
-    fn check(&self) -> BoxFuture<'_, Result<(), String>>;
+    /// Waits until the box is healthy; after `patience`, what is not.
+    fn check(&self, patience: Duration) -> BoxFuture<'_, Result<(), String>>;
 }
 
 /// The box itself, asked as at the end of a boot: every unit, and `/ready`
@@ -18,22 +18,20 @@ pub trait Health: Debug + Send + Sync {
 pub struct BoxHealth {
     /// The stored certificate chain.
     pub chain: PathBuf,
-    /// How long to wait.
-    pub patience: Duration,
 }
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(500);
 
 impl Health for BoxHealth {
-    fn check(&self) -> BoxFuture<'_, Result<(), String>> {
+    fn check(&self, patience: Duration) -> BoxFuture<'_, Result<(), String>> {
         let gate = Gate {
             address: gate::default_address(),
             chain: self.chain.clone(),
             systemctl: PathBuf::from("systemctl"),
             rauc: PathBuf::from("rauc"),
             slot: None,
-            timeout: self.patience,
+            timeout: patience,
             interval: PAUSE,
         };
         async move {

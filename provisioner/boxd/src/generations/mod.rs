@@ -15,7 +15,7 @@ mod reconciler;
 mod store;
 mod validate;
 
-pub use apply::{Applier, ApplyError, Request};
+pub use apply::{Applier, ApplyError, PATIENCE, Request};
 pub use health::{BoxHealth, Health};
 pub use intent::{Intent, Phase};
 pub use lock::{Busy, GenerationLock};

@@ -156,7 +156,7 @@ async fn a_change_is_planned_applied_with_its_steps_and_undone() {
     assert_eq!(status.pending_changes, Some(1));
     let apply = Apply {
         message: "look closer".to_owned(),
-        no_wait: false,
+        ..Apply::default()
     };
     let (applied, steps): (Applied, Vec<String>) = daemon
         .ask(move |client| {

@@ -33,6 +33,7 @@ pub fn request() -> Request {
         by: "a test".to_owned(),
         message: String::new(),
         wait: true,
+        patience: std::time::Duration::from_secs(1),
     }
 }
 
@@ -102,7 +103,7 @@ impl Validate for Judges {
 }
 
 impl Health for Judges {
-    fn check(&self) -> BoxFuture<'_, Result<(), String>> {
+    fn check(&self, _: std::time::Duration) -> BoxFuture<'_, Result<(), String>> {
         let illness = self.illness.lock().unwrap().take();
         async move { illness.map_or(Ok(()), Err) }.boxed()
     }

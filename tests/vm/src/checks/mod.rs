@@ -1,10 +1,12 @@
 //! What every box must be, asked of a running one.
 
+mod changes;
 mod data;
 mod exposure;
 mod keeper;
 mod storage;
 
+pub use changes::changes;
 pub use data::{clean_boot, postgresql};
 pub use exposure::{firewall, listeners, passwords, plain_http_redirects, versions};
 pub use keeper::keeper;

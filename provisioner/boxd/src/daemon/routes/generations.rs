@@ -3,13 +3,14 @@
 use crate::daemon::Keeper;
 use crate::daemon::answer::{Refused, follow};
 use crate::daemon::peer::Peer;
-use crate::generations::{ApplyError, PlanError, Request, Store};
+use crate::generations::{ApplyError, PATIENCE, PlanError, Request, Store};
 use axum::extract::{ConnectInfo, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use onebox_api::Problem;
 use onebox_api::generations::{APPLY, Apply, CONFIRM, Generation, HISTORY, PLAN, Plan, UNDO, Undo};
+use std::time::Duration;
 
 pub(super) fn router() -> Router<Keeper> {
     Router::new()
@@ -39,7 +40,12 @@ fn request(peer: Peer, message: String, wait: bool) -> Request {
     let by = peer
         .uid
         .map_or_else(|| "an unknown account".to_owned(), account);
-    Request { by, message, wait }
+    Request {
+        by,
+        message,
+        wait,
+        patience: PATIENCE,
+    }
 }
 
 /// The name of an account, from the system's own file.
@@ -64,7 +70,11 @@ async fn apply(
     ConnectInfo(peer): ConnectInfo<Peer>,
     Json(asked): Json<Apply>,
 ) -> Response {
-    let request = request(peer, asked.message, !asked.no_wait);
+    let patience = asked.patience_seconds.map(Duration::from_secs);
+    let request = Request {
+        patience: patience.unwrap_or(PATIENCE),
+        ..request(peer, asked.message, !asked.no_wait)
+    };
     tracing::info!(by = request.by, "apply");
     follow(|steps| async move {
         let applied = keeper.applier.apply(&request, &steps).await;
