@@ -6,6 +6,7 @@
 use boxd::accounts::Ownership;
 use boxd::daemon::Keeper;
 use boxd::disk::{Access, Disk};
+use boxd::generations::Applier;
 use boxd::systemd::fake::Fake;
 use onebox_api::certificates::{
     RENEW, REVOKE, Reason, Renew, Report, Revoke, STATUS, Source, State, Status, TEST,
