@@ -21,6 +21,8 @@ use time::{Duration, OffsetDateTime};
 const MOST: usize = 1024 * 1024;
 /// An answer longer than this in an error is cut.
 const SHOWN: usize = 300;
+/// Between two looks at an order.
+const LONGEST_POLL: Duration = Duration::seconds(10);
 const AGENT: &str = concat!("onebox/", env!("CARGO_PKG_VERSION"));
 
 /// How long to wait for an authority.
@@ -128,8 +130,12 @@ impl Http {
         *response.status_mut() = status;
         *response.headers_mut() = answer.headers().clone();
         // The library adds whatever stands there to the clock; and it refuses
-        // renewal information that says nothing of when to ask again.
-        let wait = retry_after.or_else(|| is_get.then_some(Duration::hours(6)));
+        // renewal information that says nothing of when to ask again. Of an order
+        // that is being processed some say a day, and are done in seconds.
+        let wait = match is_get {
+            true => retry_after.or(Some(Duration::hours(6))),
+            false => retry_after.map(|wait| wait.min(LONGEST_POLL)),
+        };
         response.headers_mut().remove(RETRY_AFTER);
         if let Some(wait) = wait {
             let seconds = HeaderValue::from(wait.whole_seconds().unsigned_abs());

@@ -15,13 +15,13 @@ use super::status;
 use super::store::{self, Stored};
 use super::world::World;
 use super::{authority, check};
-use crate::disk::Disk;
+use crate::disk::{Access, Disk, Lock};
 use crate::pair::{self, Facts, Pair};
 use crate::prepare::{self, certificate};
 use crate::systemd::Units;
 use onebox_api::certificates::{Reason, Report, Status};
 use onebox_api::units::Verb;
-use onebox_model::paths::STATE_DIR;
+use onebox_model::paths::{ACME_DIR, STATE_DIR};
 use onebox_model::{Config, units};
 use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
@@ -135,6 +135,7 @@ impl Manager {
     /// authority's limit of failed validations.
     pub async fn run(&self, config: &Config, force: bool, say: Say<'_>) -> Outcome {
         let _one_at_a_time = self.running.lock().await;
+        let _one_process = self.other_processes().await;
         let (mut state, note) = State::load(&self.disk);
         let mut notes: Vec<String> = note.into_iter().collect();
         self.reconcile(config, force, say, &mut state, &mut notes)
@@ -162,6 +163,7 @@ impl Manager {
     /// When there is none, or its authority does not do so.
     pub async fn revoke(&self, config: &Config, reason: Reason) -> Result<(), RevokeError> {
         let _one_at_a_time = self.running.lock().await;
+        let _one_process = self.other_processes().await;
         let (mut state, _) = State::load(&self.disk);
         let (Some(live), Some(in_use)) = (state.live.clone(), self.in_use(&state)) else {
             return Err(RevokeError::None);
@@ -184,6 +186,18 @@ impl Manager {
         }
         state.save(&self.disk)?;
         Ok(())
+    }
+
+    /// Waits until no other process is at it: `boxd cert` beside the daemon. A
+    /// directory that cannot be locked cannot be written either, which the run
+    /// finds out by itself.
+    async fn other_processes(&self) -> Option<Lock> {
+        let disk = Arc::clone(&self.disk);
+        let lock = tokio::task::spawn_blocking(move || {
+            disk.directory(ACME_DIR, Access::root(0o755)).ok()?;
+            disk.lock(ACME_DIR).ok()
+        });
+        lock.await.ok().flatten()
     }
 
     async fn reconcile(
@@ -216,6 +230,30 @@ impl Manager {
             if !again {
                 break;
             }
+        }
+        self.forget_problem(&wanted, state);
+    }
+
+    /// What was said of something that is no longer wanted, or has come right
+    /// by itself, is not said for ever.
+    fn forget_problem(&self, wanted: &[String], state: &mut State) {
+        let now = self.world.now();
+        let in_use = self.in_use(state);
+        let Some(facts) = in_use.as_ref().map(|in_use| &in_use.facts) else {
+            return;
+        };
+        let is_whole = wanted.iter().all(|name| facts.names.contains(name));
+        let plan = plan::decide(wanted, Some(facts), state, now, false);
+        let is_failing = state.own.failures > 0
+            || state
+                .authorities
+                .values()
+                .any(|of| of.waiting.failures > 0 || of.refused.failures > 0)
+            || wanted
+                .iter()
+                .any(|name| state.names.get(name).is_some_and(|of| of.problem.is_some()));
+        if is_whole && !is_failing && matches!(plan, Plan::Wait(_)) {
+            state.problem = None;
         }
     }
 
@@ -411,6 +449,16 @@ impl Manager {
             key: issued.key,
         };
         store::write(&self.disk, &id, &pair).map_err(own)?;
+        // Written down before it is used: what is cut off in between is mended by
+        // the next run in favour of the new one.
+        state.live = Some(Live {
+            id: id.clone(),
+            directory: directory.to_owned(),
+            revoked: false,
+            suggestion: None,
+            ask_at: None,
+        });
+        state.save(&self.disk).map_err(own)?;
         let _nobody_else = self.disk.lock(STATE_DIR).map_err(own)?;
         store::put_into_use(&self.disk, &id, !self.serves_own()).map_err(own)?;
         // The pair before may be for names that this one is not for.
@@ -431,13 +479,6 @@ impl Manager {
         if let Err(error) = store::prune(&self.disk, &in_use) {
             notes.push(format!("old certificates stay on disk: {error}"));
         }
-        state.live = Some(Live {
-            id,
-            directory: directory.to_owned(),
-            revoked: false,
-            suggestion: None,
-            ask_at: None,
-        });
         Ok(())
     }
 
@@ -614,18 +655,25 @@ impl Manager {
         let of = state.authorities.entry(directory.to_owned()).or_default();
         match error {
             OrderError::Unproven(failed) => {
+                let mut known = false;
                 for one in failed {
                     // A wildcard is told by the name that it is of.
                     let wildcard = format!("*.{}", one.name);
                     let is_ours = |name: &&String| **name == one.name || **name == wildcard;
                     let ours: Vec<String> = names.iter().filter(is_ours).cloned().collect();
                     for name in ours {
+                        known = true;
                         if one.counted {
                             state.name_failed(&name, &one.problem, now);
                         } else {
                             state.name_refused(&name, &one.problem, now);
                         }
                     }
+                }
+                // Of names that nobody ordered nothing can be left out.
+                if !known {
+                    let of = state.authorities.entry(directory.to_owned()).or_default();
+                    of.refused.fail(now, None);
                 }
             }
             OrderError::Refused(_) => of.refused.fail(now, None),

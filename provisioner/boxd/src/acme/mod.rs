@@ -39,7 +39,7 @@ pub use manager::{Manager, Outcome, RevokeError};
 
 use crate::disk::Disk;
 use crate::effective;
-use onebox_model::{Config, paths};
+use onebox_model::{Config, Credentials, paths};
 
 /// The configuration in force: what was rendered from the operator's file, and
 /// the file itself where nothing was rendered yet.
@@ -50,7 +50,12 @@ pub fn config_in_force(disk: &Disk) -> Config {
         let text = String::from_utf8(bytes).ok()?;
         Config::parse(&text, paths::EFFECTIVE_CONFIG.as_ref()).ok()
     });
-    parsed.unwrap_or_else(|| effective::choose(disk).config)
+    let mut config = parsed.unwrap_or_else(|| effective::choose(disk).config);
+    // Systemd's, for secrets that the file only names.
+    if let Some(directory) = std::env::var_os("CREDENTIALS_DIRECTORY") {
+        config.credentials = Credentials::at(directory);
+    }
+    config
 }
 
 /// The library gives up after three bad nonces; an authority with several

@@ -67,6 +67,7 @@ pub(crate) fn write(disk: &Disk, id: &str, pair: &Stored) -> Result<(), DiskErro
     directories(disk)?;
     let directory = format!("{ACME_PAIRS}/{id}");
     disk.directory(&directory, Access::root(0o755))?;
+    sync(&disk.path(ACME_PAIRS))?;
     disk.write(
         &format!("{directory}/privkey.pem"),
         pair.key.as_bytes(),
@@ -189,10 +190,13 @@ fn link(disk: &Disk, target: &Path, path: &str) -> Result<(), DiskError> {
     }
     symlink(target, &new).map_err(io_error("create", &new))?;
     fs::rename(&new, &path).map_err(io_error("rename", &path))?;
-    let parent = path.parent().unwrap_or(Path::new("/"));
-    File::open(parent)
-        .and_then(|directory| directory.sync_all())
-        .map_err(io_error("sync", parent))
+    sync(path.parent().unwrap_or(Path::new("/")))
+}
+
+fn sync(directory: &Path) -> Result<(), DiskError> {
+    File::open(directory)
+        .and_then(|open| open.sync_all())
+        .map_err(io_error("sync", directory))
 }
 
 fn io_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DiskError {

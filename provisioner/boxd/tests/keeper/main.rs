@@ -10,6 +10,7 @@
     reason = "tests"
 )]
 
+mod certificates;
 mod daemon;
 mod generations;
 mod stage;

@@ -47,6 +47,11 @@ impl TestBox {
         self.manager = manager(&self.disk, &self.site);
     }
 
+    /// Another process on the same box.
+    pub(super) fn another(&self) -> Manager {
+        manager(&self.disk, &self.site)
+    }
+
     pub(super) async fn run(&self, config: &Config) -> Outcome {
         self.go(config, false).await
     }

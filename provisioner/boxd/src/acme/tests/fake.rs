@@ -40,6 +40,8 @@ pub(super) enum Fault {
     OtherKey,
     /// The order without what it replaces.
     ForgetReplaces,
+    /// An order that is being processed, for a day as it says.
+    Slow,
 }
 
 #[derive(Default)]
@@ -183,7 +185,17 @@ impl Fake {
         let mut inner = self.inner.lock().unwrap();
         inner.chains.insert(number.to_owned(), chain);
         drop(inner);
-        body(200, &self.order(number, &order))
+        let mut order = self.order(number, &order);
+        let is_slow = matches!(fault, Some(Fault::Slow));
+        if is_slow {
+            order["status"] = json!("processing");
+        }
+        let mut response = body(200, &order);
+        if is_slow {
+            let day = HeaderValue::from_static("86400");
+            response.headers_mut().insert(RETRY_AFTER, day);
+        }
+        response
     }
 }
 

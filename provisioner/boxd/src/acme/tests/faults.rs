@@ -236,6 +236,33 @@ async fn a_lost_answer_to_the_request_costs_no_second_order() {
 }
 
 #[tokio::test]
+async fn an_order_that_is_processed_for_a_day_as_it_says_is_looked_at_all_the_same() {
+    let (test, fake, config) = with(&["a.example"]).await;
+    fake.faults("finalize", &[Fault::Slow]);
+    test.issued(&config).await;
+    assert_eq!(fake.orders().len(), 1);
+}
+
+#[tokio::test]
+async fn what_was_said_of_a_name_that_is_gone_is_not_said_for_ever() {
+    let (test, fake, mut config) = with(&["a.example", "b.example"]).await;
+    fake.reject("b.example");
+    test.run(&config).await;
+    config.web.domains.pop();
+    let status = test.run(&config).await.status;
+    assert_eq!((status.problem, status.names.len()), (None, 1));
+}
+
+#[tokio::test]
+async fn two_processes_order_one_after_the_other() {
+    let (test, fake, config) = with(&["a.example"]).await;
+    let other = test.another();
+    let (one, two) = tokio::join!(test.run(&config), other.run(&config, false, &|_| ()));
+    assert_eq!(fake.orders().len(), 1);
+    assert_eq!(one.status.served, two.status.served);
+}
+
+#[tokio::test]
 async fn a_certificate_that_is_not_what_was_ordered_is_not_served() {
     let (test, fake, config) = with(&["a.example"]).await;
     let good = test.issued(&config).await;

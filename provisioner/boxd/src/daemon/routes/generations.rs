@@ -78,7 +78,9 @@ async fn apply(
     tracing::info!(by = request.by, "apply");
     follow(|steps| async move {
         let applied = keeper.applier.apply(&request, &steps).await;
-        applied.map_err(|error| told(&error))
+        let applied = applied.map_err(|error| told(&error))?;
+        certificates(keeper);
+        Ok(applied)
     })
 }
 
@@ -91,8 +93,15 @@ async fn undo(
     tracing::info!(by = request.by, to = asked.to, "undo");
     follow(move |steps| async move {
         let applied = keeper.applier.undo(asked.to, &request, &steps).await;
-        applied.map_err(|error| told(&error))
+        let applied = applied.map_err(|error| told(&error))?;
+        certificates(keeper);
+        Ok(applied)
     })
+}
+
+/// Other names may be in force now. An order takes its time, and nobody waits.
+fn certificates(keeper: Keeper) {
+    tokio::spawn(async move { keeper.registry.run("certificates").await });
 }
 
 /// Goes to the log as well: whoever asked may be gone by then.

@@ -1,49 +1,32 @@
 //! Certificates over the daemon's real socket, with a systemd that is played
 //! and without an authority.
 
-#![allow(clippy::unwrap_used, missing_docs, reason = "test helpers")]
-
-use boxd::accounts::Ownership;
+use crate::stage::Stage;
 use boxd::daemon::Keeper;
-use boxd::disk::{Access, Disk};
-use boxd::generations::Applier;
-use boxd::systemd::fake::Fake;
 use onebox_api::certificates::{
     RENEW, REVOKE, Reason, Renew, Report, Revoke, STATUS, Source, State, Status, TEST,
 };
 use onebox_api::client::{Client, ClientError};
 use onebox_api::reconcilers::{self, Outcome, ReconcilerStatus};
-use onebox_model::{Machine, paths};
+use onebox_model::paths;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
-struct Stage {
+struct Daemon {
     socket: PathBuf,
-    dir: tempfile::TempDir,
+    stage: Stage,
 }
 
-impl Stage {
+impl Daemon {
     async fn new(config: &str) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let disk = Disk::new(dir.path(), Ownership::Skip);
-        for path in [paths::STATE_DIR, paths::TLS_DIR] {
-            disk.directory(path, Access::root(0o755)).unwrap();
-        }
-        disk.write(paths::CONFIG, config.as_bytes(), Access::root(0o644))
-            .unwrap();
-        let keeper = Keeper::new(Applier::of_box(
-            Arc::new(disk),
-            Arc::new(Fake::default()),
-            Machine::of(1024, 2),
-        ));
-        let socket = dir.path().join("boxd.sock");
-        let path = socket.clone();
+        let stage = Stage::new(config);
+        let socket = stage.root().join("boxd.sock");
+        let (keeper, path) = (Keeper::new(stage.applier()), socket.clone());
         tokio::spawn(async move { keeper.serve(&path).await.unwrap() });
         while !socket.exists() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        Self { socket, dir }
+        Self { socket, stage }
     }
 
     async fn ask<T: Send + 'static>(
@@ -66,10 +49,6 @@ impl Stage {
         .await
         .unwrap()
     }
-
-    fn has(&self, path: &str) -> bool {
-        paths::under(self.dir.path(), path).exists()
-    }
 }
 
 /// An authority whose port nobody listens on.
@@ -82,20 +61,24 @@ fn config(directory: &str, roots: &Path) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_domains_the_box_serves_its_own_and_says_why() {
-    let stage = Stage::new("").await;
-    let before: Status = stage.ask(|client| client.get(STATUS)).await.unwrap();
-    assert_eq!(before.served, None);
-    let (status, steps) = stage.renew().await;
+    let daemon = Daemon::new("").await;
+    let before: Status = daemon.ask(|client| client.get(STATUS)).await.unwrap();
+    assert_eq!(before.served.unwrap().source, Source::Local);
+    std::fs::remove_file(paths::under(daemon.stage.root(), paths::TLS_KEY)).unwrap();
+    let (status, steps) = daemon.renew().await;
     assert!(steps.is_empty(), "{steps:?}");
     assert!(status.off.unwrap().contains("web.domains"));
     let served = status.served.unwrap();
     assert_eq!(served.source, Source::Local);
     assert!(served.names.contains(&"localhost".to_owned()));
-    assert!(stage.has(paths::LOCAL_CA_ROOT) && stage.has(paths::TLS_KEY));
+    assert!(
+        daemon.stage.read(paths::TLS_KEY).contains("PRIVATE KEY"),
+        "made again"
+    );
     let asked = reconcilers::Run {
         name: "certificates".to_owned(),
     };
-    let run: ReconcilerStatus = stage
+    let run: ReconcilerStatus = daemon
         .ask(move |client| client.post(reconcilers::RUN, &asked))
         .await
         .unwrap();
@@ -108,19 +91,19 @@ async fn an_authority_that_is_not_there_is_told_with_the_next_try() {
     let roots = tempfile::NamedTempFile::new().unwrap();
     let made = rcgen::generate_simple_self_signed(["ca.example".to_owned()]).unwrap();
     std::fs::write(roots.path(), made.cert.pem()).unwrap();
-    let stage = Stage::new(&config("https://127.0.0.1:9/dir", roots.path())).await;
-    let (status, steps) = stage.renew().await;
+    let daemon = Daemon::new(&config("https://127.0.0.1:9/dir", roots.path())).await;
+    let (status, steps) = daemon.renew().await;
     assert!(!steps.is_empty());
     let problem = status.problem.unwrap();
     assert!(problem.contains("127.0.0.1:9"), "{problem}");
     assert!(status.next_try.is_some() && status.off.is_none());
     assert_eq!(status.served.unwrap().source, Source::Local);
-    let report: Report = stage.ask(|client| client.post(TEST, &())).await.unwrap();
+    let report: Report = daemon.ask(|client| client.post(TEST, &())).await.unwrap();
     assert_eq!(report.worst(), State::Doubtful);
     let request = Revoke {
         reason: Reason::Unspecified,
     };
-    let revoked = stage
+    let revoked = daemon
         .ask(move |client| client.post::<Status>(REVOKE, &request))
         .await
         .unwrap_err();
