@@ -27,7 +27,7 @@ fn certificate() {
     let pebble = Pebble::start(scenario.vm(), &scenario.dir().join("pebble"));
     write(&guest, CA_FILE, &pebble.roots());
     write(&guest, paths::CONFIG, &pebble.config(DOMAIN, CA_FILE));
-    let _rendered = guest.run("boxd prepare");
+    let _applied = guest.run("boxctl apply --yes");
 
     // Nothing is in the way: the box reaches itself, and the authority answers.
     let report = json(&guest, "boxctl cert test --json");
@@ -38,6 +38,7 @@ fn certificate() {
         "{report:#}"
     );
 
+    // The keeper has begun by itself; this waits for it.
     let issued = guest.output("boxctl cert issue --json");
     scenario.keep("issue.log", &String::from_utf8_lossy(&issued.stderr));
     assert!(

@@ -3,6 +3,7 @@
 
 use super::bench::TestBox;
 use super::cloudflare::{FakeCloudflare, TOKEN};
+use super::fake::Fake;
 use super::pebble::{EAB_KEY, EAB_KID, Options, Pebble};
 use crate::acme::{alternates, store};
 use onebox_api::certificates::{Certificate, Reason, Source, State};
@@ -287,6 +288,29 @@ async fn a_name_that_leads_nowhere_or_elsewhere_costs_no_attempt() {
     };
     let blocked = report.names[0].blocked_by().unwrap();
     assert!(blocked.seen.contains("another machine"), "{blocked:?}");
+}
+
+#[tokio::test]
+async fn a_zone_that_names_another_authority_costs_no_attempt() {
+    let (test, pebble) = with(|_| ()).await;
+    // The name server is Pebble's; the authority says what it is called in DNS.
+    let fake = Fake::start().await;
+    let mut config = pebble.config(&["shop.a.example"]);
+    config.acme.directory.clone_from(&fake.directory);
+    let policy =
+        |value: &str| json!({"host": "a.example.", "policies": [{"tag": "issue", "value": value}]});
+    pebble.dns("add-caa", policy("other.example")).await;
+    let status = test.run(&config).await.status;
+    let problem = status.names[0].problem.as_ref().unwrap();
+    assert!(
+        problem.contains("a.example. CAA 0 issue \"fake.example\""),
+        "{problem}"
+    );
+    assert_eq!((fake.orders().len(), status.names[0].failures), (0, 0));
+    pebble.dns("clear-caa", json!({"host": "a.example."})).await;
+    pebble.dns("add-caa", policy("fake.example")).await;
+    test.wait_over();
+    test.issued(&config).await;
 }
 
 #[tokio::test]
