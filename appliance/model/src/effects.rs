@@ -2,6 +2,7 @@
 //! whether a reload is enough.
 
 use crate::config::Config;
+use crate::render::CREDENTIALS_NAME;
 use crate::{paths, queues, units};
 use std::collections::BTreeMap;
 
@@ -41,7 +42,17 @@ pub const POSTMASTER_SETTINGS: &[&str] = &[
 /// Who has to be told that a rendered file changed from one text to another.
 /// Unit limits are taken in by systemd itself when it reads its files again.
 #[must_use]
-pub fn of_file(path: &str, before: &str, after: &str) -> Option<(&'static str, Notice)> {
+pub fn of_file(path: &str, before: &str, after: &str) -> Option<(String, Notice)> {
+    let directory = path.strip_suffix(&format!(".d/{CREDENTIALS_NAME}"));
+    if let Some((_, unit)) = directory.and_then(|directory| directory.rsplit_once('/')) {
+        // Credentials are read when a unit starts.
+        return Some((unit.to_owned(), Notice::Restart));
+    }
+    let (unit, notice) = of_rendered(path, before, after)?;
+    Some((unit.to_owned(), notice))
+}
+
+fn of_rendered(path: &str, before: &str, after: &str) -> Option<(&'static str, Notice)> {
     match path {
         paths::NFTABLES_CONF => Some((units::NFTABLES, Notice::Reload)),
         paths::POSTGRES_HBA | paths::POSTGRES_IDENT => Some((units::POSTGRESQL, Notice::Reload)),
@@ -141,7 +152,7 @@ mod tests {
         let before = "# c\nshared_buffers = 1kB\nwork_mem = 1kB\n";
         let memory = before.replace("work_mem = 1", "work_mem = 2");
         let buffers = before.replace("shared_buffers = 1", "shared_buffers = 2");
-        let of = |after: &str| of_file(paths::POSTGRES_CONF, before, after);
+        let of = |after: &str| of_rendered(paths::POSTGRES_CONF, before, after);
         assert_eq!(of(&memory), Some((units::POSTGRESQL, Notice::Reload)));
         assert_eq!(of(&buffers), Some((units::POSTGRESQL, Notice::Restart)));
         assert_eq!(of(""), Some((units::POSTGRESQL, Notice::Restart)));

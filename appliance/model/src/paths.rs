@@ -133,3 +133,6 @@ pub const RENDERED_CURRENT: &str = "/run/onebox/current";
 pub const BOOT_KEYS: &str = "/run/onebox/boot-keys";
 /// Where systemd's generators write.
 pub const GENERATOR_DIR: &str = "/run/systemd/generator";
+
+/// Secrets of the operator, encrypted, a file for each name (systemd-creds(1)).
+pub const CREDSTORE_DIR: &str = "/var/lib/onebox/credstore";

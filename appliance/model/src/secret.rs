@@ -76,6 +76,15 @@ impl Credentials {
 }
 
 impl Secret {
+    /// The name, where the secret is only named.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match &self.0 {
+            Form::Given(_) => None,
+            Form::Named(name) => Some(name),
+        }
+    }
+
     /// The secret with the given value.
     #[must_use]
     pub fn given(value: impl Into<String>) -> Self {
@@ -110,8 +119,10 @@ impl Secret {
     }
 }
 
-/// A name is one plain file: it must not lead out of the directory.
-fn is_name(text: &str) -> bool {
+/// Whether a secret may have this name. It is one plain file: it must not lead
+/// out of the directory.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     (1..=255).contains(&text.len()) && !text.starts_with('.') && text.chars().all(plain)
 }

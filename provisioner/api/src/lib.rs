@@ -10,6 +10,7 @@ pub mod generations;
 pub mod problem;
 pub mod progress;
 pub mod reconcilers;
+pub mod secrets;
 pub mod status;
 pub mod units;
 

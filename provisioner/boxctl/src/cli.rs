@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::direct::{logs, psql, redis, shell};
 use crate::error::Error;
-use crate::{admin, cert, change, config, reconciler, service, status, version, vm};
+use crate::{admin, cert, change, config, reconciler, secret, service, status, version, vm};
 
 /// Runs and operates a Onebox.
 #[derive(Debug, Parser)]
@@ -27,6 +27,9 @@ enum Command {
     History(change::History),
     Undo(change::Undo),
     Confirm(change::Confirm),
+    /// Passwords and keys that the operator's file only names
+    #[command(subcommand)]
+    Secret(secret::Command),
     /// The box's units: list, start, stop, restart, …
     #[command(subcommand)]
     Service(service::Command),
@@ -61,6 +64,7 @@ impl Cli {
             Command::History(args) => args.run(),
             Command::Undo(args) => args.run(),
             Command::Confirm(args) => args.run(),
+            Command::Secret(command) => command.run(),
             Command::Service(command) => command.run(),
             Command::Logs(args) => args.run(),
             Command::Psql(args) => args.run(),

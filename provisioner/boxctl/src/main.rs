@@ -15,6 +15,7 @@ mod keeper;
 mod output;
 mod paint;
 mod reconciler;
+mod secret;
 mod service;
 mod status;
 mod version;

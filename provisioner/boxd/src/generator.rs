@@ -1,4 +1,4 @@
-//! The systemd generator: unit limits as drop-ins.
+//! The systemd generator: limits and secrets of units as drop-ins.
 //!
 //! Runs in every boot and every reload, before any unit and with nothing
 //! mounted but the file systems of the initrd. It must be quick, must not
@@ -6,7 +6,7 @@
 
 use crate::accounts::Ownership;
 use crate::disk::{Access, Disk, DiskError};
-use crate::effective;
+use crate::{effective, secrets};
 use onebox_model::{Machine, MachineError, Sizing, render};
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -31,10 +31,14 @@ pub enum GeneratorError {
 /// # Errors
 /// When they can't be written.
 pub fn generate(directory: &Path, root: &Path, machine: &Machine) -> Result<(), GeneratorError> {
-    let chosen = effective::choose(&Disk::new(root, Ownership::Skip));
+    let system = Disk::new(root, Ownership::Skip);
+    let chosen = effective::choose(&system);
+    let stored = secrets::stored(&system)?;
     let sizing = Sizing::for_machine(machine, &chosen.config);
     let output = Disk::new(directory, Ownership::Skip);
-    for file in render::dropins(&sizing, "/") {
+    let mut files = render::dropins(&sizing, "/");
+    files.extend(render::credentials(&chosen.config, &stored, "/"));
+    for file in files {
         if let Some((parent, _)) = file.path.rsplit_once('/') {
             output.directory(parent, Access::root(0o755))?;
         }

@@ -28,6 +28,7 @@ mod password;
 pub mod prepare;
 pub mod reconcilers;
 pub mod rendered;
+pub mod secrets;
 pub mod status;
 pub mod steps;
 pub mod systemd;

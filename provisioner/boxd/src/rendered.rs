@@ -7,18 +7,18 @@
 use crate::disk::{Access, Change, Disk, DiskError};
 use aws_lc_rs::digest::{Context, SHA256};
 use onebox_model::config::{Config, PublicKey};
-use onebox_model::paths::{BOOT_KEYS, RENDERED_CURRENT, RENDERED_DIR, RUN_DIR};
+use onebox_model::paths::{BOOT_KEYS, GENERATOR_DIR, RENDERED_CURRENT, RENDERED_DIR, RUN_DIR};
 use onebox_model::render::{self, RenderedFile};
 use onebox_model::{Machine, Sizing};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Rendered files that belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tree {
     /// With the fixed names they are known by.
     pub files: Vec<RenderedFile>,
-    /// Limits of units, below [`onebox_model::paths::GENERATOR_DIR`]; written
-    /// by the generator, not with the tree.
+    /// Limits and secrets of units, below [`GENERATOR_DIR`]; written by the
+    /// generator, not with the tree.
     pub dropins: Vec<RenderedFile>,
     /// What the operator should know.
     pub notes: Vec<String>,
@@ -28,10 +28,17 @@ pub struct Tree {
 impl Tree {
     /// What follows from a configuration on this machine.
     #[must_use]
-    pub fn of(config: &Config, text: &str, machine: &Machine, boot_keys: &[PublicKey]) -> Self {
+    pub fn of(
+        config: &Config,
+        text: &str,
+        machine: &Machine,
+        boot_keys: &[PublicKey],
+        secrets: &BTreeMap<String, String>,
+    ) -> Self {
         let sizing = Sizing::for_machine(machine, config);
         let files = render::all(config, text, &sizing, boot_keys);
-        let dropins = render::dropins(&sizing, onebox_model::paths::GENERATOR_DIR);
+        let mut dropins = render::dropins(&sizing, GENERATOR_DIR);
+        dropins.extend(render::credentials(config, secrets, GENERATOR_DIR));
         let mut hash = Context::new(&SHA256);
         for file in &files {
             let head = format!(

@@ -168,6 +168,12 @@ impl Config {
         secret.reveal(&self.credentials)
     }
 
+    /// Keys whose secrets are only named (`{ secret = "name" }`), with the names.
+    #[must_use]
+    pub fn named_secrets(&self) -> Vec<(&'static str, String)> {
+        setting::named_secrets(self)
+    }
+
     fn from_layers(layers: &Layers) -> Result<Self, ConfigError> {
         let config: Self = layers
             .figment()

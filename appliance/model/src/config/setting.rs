@@ -19,6 +19,21 @@ pub struct Setting {
     pub origin: Option<Origin>,
 }
 
+/// Keys whose secrets are only named, with the names.
+pub(super) fn named_secrets(config: &Config) -> Vec<(&'static str, String)> {
+    let whole = serde_json::to_value(config).unwrap_or_default();
+    KEYS.iter()
+        .filter(|key| key.secret)
+        .filter_map(|key| {
+            let value = key
+                .path
+                .split('.')
+                .try_fold(&whole, |value, part| value.get(part))?;
+            Some((key.path, value.get("secret")?.as_str()?.to_owned()))
+        })
+        .collect()
+}
+
 /// Keys that may hold secrets and stand differently in two texts. What they say
 /// is shown nowhere, that they changed is.
 #[must_use]
@@ -58,6 +73,14 @@ pub(super) fn all(config: &Config, layers: &Layers) -> Vec<Setting> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn named_secrets_are_found_with_their_keys() {
+        let text = "[payments]\nstripe_secret_key = { secret = \"stripe\" }\nwebhook_secret = \"whsec_x\"\n";
+        let config = Config::parse(text, "x".as_ref()).unwrap();
+        let named = [("payments.stripe_secret_key", "stripe".to_owned())];
+        assert_eq!(config.named_secrets(), named);
+    }
 
     #[test]
     fn a_secret_that_changed_is_named_and_not_shown() {

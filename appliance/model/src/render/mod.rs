@@ -6,12 +6,14 @@
 //! configuration holds a secret, and that one is readable by the application
 //! alone.
 
+mod credentials;
 mod dropins;
 mod nftables;
 mod postgres;
 mod redis;
 mod ssh;
 
+pub use credentials::{CREDENTIALS_NAME, credentials};
 pub use dropins::{DROPIN_NAME, dropins};
 
 use crate::config::{Config, PublicKey};

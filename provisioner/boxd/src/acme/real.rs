@@ -10,6 +10,7 @@ use super::selfcheck::Look;
 use super::world::World;
 use crate::disk::Disk;
 use crate::gate::{self, ProbeError};
+use crate::secrets;
 use aws_lc_rs::rand;
 use futures_util::future::BoxFuture;
 use onebox_api::certificates::{Check, Report, State};
@@ -62,8 +63,7 @@ impl Real {
                     .token
                     .as_ref()
                     .ok_or("acme.cloudflare.token is not set, and dns-01 needs it")?;
-                let token = config
-                    .reveal(token)
+                let token = secrets::reveal(&self.disk, token)
                     .map_err(|error| format!("acme.cloudflare.token: {error}"))?;
                 let cloudflare =
                     Cloudflare::new(&cloudflare.url, token).map_err(|error| error.to_string())?;
@@ -118,8 +118,7 @@ impl World for Real {
         for authority in config.acme.authorities() {
             let eab = match &authority.eab {
                 Some((kid, key)) => {
-                    let key = config
-                        .reveal(key)
+                    let key = secrets::reveal(&self.disk, key)
                         .map_err(|error| format!("acme.eab.hmac_key: {error}"))?;
                     Some((kid.clone(), key))
                 }

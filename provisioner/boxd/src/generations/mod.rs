@@ -26,6 +26,7 @@ pub use validate::{Invalid, Validate, Validators};
 
 use crate::disk::{Disk, DiskError};
 use crate::rendered::{self, Tree};
+use crate::secrets;
 use onebox_model::{Config, Machine};
 
 /// A configuration with what follows from it on this machine.
@@ -50,7 +51,13 @@ impl Desired {
         config: Config,
         text: String,
     ) -> Result<Self, DiskError> {
-        let tree = Tree::of(&config, &text, machine, &rendered::boot_keys(disk)?);
+        let tree = Tree::of(
+            &config,
+            &text,
+            machine,
+            &rendered::boot_keys(disk)?,
+            &secrets::stored(disk)?,
+        );
         Ok(Self { config, text, tree })
     }
 }

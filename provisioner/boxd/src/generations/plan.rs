@@ -2,12 +2,13 @@
 
 use super::{Desired, Store, StoreError};
 use crate::disk::{Disk, DiskError};
+use crate::secrets;
 use onebox_api::generations::{Action, FileChange, FileChangeKind, Plan, SettingChange};
 use onebox_api::units::Verb;
 use onebox_model::config::{ConfigError, KEYS, secrets_changed};
 use onebox_model::effects::{self, Notice};
 use onebox_model::paths::{CONFIG, EFFECTIVE_CONFIG, GENERATOR_DIR};
-use onebox_model::render::{DROPIN_NAME, RenderedFile};
+use onebox_model::render::{CREDENTIALS_NAME, DROPIN_NAME, RenderedFile};
 use onebox_model::{Config, Machine};
 use serde_json::Value;
 use similar::TextDiff;
@@ -25,6 +26,16 @@ pub enum PlanError {
         path: String,
         /// What is wrong.
         why: String,
+    },
+    /// A secret is named and not stored.
+    #[error(
+        "{key} names the secret {name:?}, and there is none on this box; `boxctl secret set {name}` stores it"
+    )]
+    MissingSecret {
+        /// The key.
+        key: &'static str,
+        /// The name.
+        name: String,
     },
     /// A generation cannot be read.
     #[error(transparent)]
@@ -79,6 +90,15 @@ pub(super) fn generation(
 /// # Errors
 /// When the box cannot be looked at.
 pub fn plan(disk: &Disk, machine: &Machine, desired: &Desired) -> Result<Plan, PlanError> {
+    let stored = secrets::stored(disk)?;
+    let missing = desired
+        .config
+        .named_secrets()
+        .into_iter()
+        .find(|(_, name)| !stored.contains_key(name));
+    if let Some((key, name)) = missing {
+        return Err(PlanError::MissingSecret { key, name });
+    }
     let number = Store(disk).current()?;
     let current = number
         .map(|number| generation(disk, machine, number))
@@ -92,12 +112,14 @@ pub fn plan(disk: &Disk, machine: &Machine, desired: &Desired) -> Result<Plan, P
         };
         let text = String::from_utf8_lossy(before.as_deref().unwrap_or_default()).into_owned();
         if let Some((unit, notice)) = effects::of_file(&file.path, &text, &file.content) {
-            notices.push((unit.to_owned(), notice));
+            notices.push((unit, notice));
         }
         files.push(change);
     }
-    let limits = limits(disk, &desired.tree.dropins)?;
-    files.extend(limits);
+    for change in dropins(disk, &desired.tree.dropins)? {
+        notices.extend(effects::of_file(&change.path, "", ""));
+        files.push(change);
+    }
     let none = Config::default();
     let before = current.as_ref().map_or(&none, |current| &current.config);
     notices.extend(effects::of_config(before, &desired.config));
@@ -129,7 +151,7 @@ pub(super) fn actions_between(before: &Desired, after: &Desired) -> Vec<Action> 
         if old != file.content
             && let Some((unit, notice)) = effects::of_file(&file.path, old, &file.content)
         {
-            notices.push((unit.to_owned(), notice));
+            notices.push((unit, notice));
         }
     }
     actions(notices)
@@ -176,24 +198,26 @@ fn unified(old: &str, new: &str) -> String {
         .to_string()
 }
 
-/// Limits of units: what the generator wrote at the last reload against what
-/// it would write.
-fn limits(disk: &Disk, wanted: &[RenderedFile]) -> Result<Vec<FileChange>, DiskError> {
+/// Limits and secrets of units: what the generator wrote at the last reload
+/// against what it would write.
+fn dropins(disk: &Disk, wanted: &[RenderedFile]) -> Result<Vec<FileChange>, DiskError> {
     let mut changes = Vec::new();
     for file in wanted {
         changes.extend(changed(file, disk.read(&file.path)?.as_deref()));
     }
     for name in disk.names(GENERATOR_DIR)? {
-        let path = format!("{GENERATOR_DIR}/{name}/{DROPIN_NAME}");
-        if name.ends_with(".d") && wanted.iter().all(|file| file.path != path) {
-            let Some(old) = disk.read(&path)? else {
+        for file in [DROPIN_NAME, CREDENTIALS_NAME] {
+            let path = format!("{GENERATOR_DIR}/{name}/{file}");
+            if !name.ends_with(".d") || wanted.iter().any(|wanted| wanted.path == path) {
                 continue;
-            };
-            changes.push(FileChange {
-                diff: unified(&String::from_utf8_lossy(&old), ""),
-                kind: FileChangeKind::Removed,
-                path,
-            });
+            }
+            if let Some(old) = disk.read(&path)? {
+                changes.push(FileChange {
+                    diff: unified(&String::from_utf8_lossy(&old), ""),
+                    kind: FileChangeKind::Removed,
+                    path,
+                });
+            }
         }
     }
     Ok(changes)

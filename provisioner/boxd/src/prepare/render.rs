@@ -4,6 +4,7 @@ use super::{Report, StepError, World};
 use crate::disk::{Access, Disk};
 use crate::effective::Effective;
 use crate::rendered::Tree;
+use crate::secrets;
 use onebox_model::config::PublicKey;
 use onebox_model::paths::{BOOT_KEYS, RENDERED_CURRENT};
 use std::path::Path;
@@ -25,7 +26,13 @@ pub(super) fn render(
     let lines: Vec<String> = keys.iter().map(|key| format!("{key}\n")).collect();
     let change = disk.write(BOOT_KEYS, lines.concat().as_bytes(), Access::root(0o600))?;
     report.note(BOOT_KEYS, change);
-    let tree = Tree::of(&chosen.config, &chosen.text, &world.machine, &keys);
+    let tree = Tree::of(
+        &chosen.config,
+        &chosen.text,
+        &world.machine,
+        &keys,
+        &secrets::stored(disk)?,
+    );
     report.warnings.extend(tree.notes.iter().cloned());
     let before: Vec<_> = tree
         .files

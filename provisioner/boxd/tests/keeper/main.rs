@@ -13,4 +13,5 @@
 mod certificates;
 mod daemon;
 mod generations;
+mod secrets;
 mod stage;

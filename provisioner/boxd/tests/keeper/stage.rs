@@ -244,7 +244,8 @@ impl Stage {
     pub fn whole(&self) {
         let text = self.in_force();
         let config = Config::parse(&text, Path::new("in force")).unwrap();
-        for file in Tree::of(&config, &text, &MACHINE, &[]).files {
+        let secrets = boxd::secrets::stored(&self.disk()).unwrap();
+        for file in Tree::of(&config, &text, &MACHINE, &[], &secrets).files {
             assert_eq!(
                 self.read(&file.path),
                 file.content,

@@ -30,6 +30,7 @@ pub fn changes(guest: &Guest, client: &Client) -> String {
     assert_eq!(applied, before + 1);
     an_unhealthy_box_goes_back(guest, client, applied);
     a_killed_keeper_goes_back(guest, client, applied);
+    a_secret_reaches_its_units_and_nothing_else(guest);
     who_gets_in(guest);
     let _ = guest.run(&format!("boxctl undo {before} --yes"));
     assert!(
@@ -128,6 +129,33 @@ fn a_killed_keeper_goes_back(guest: &Guest, client: &Client, before: u64) {
     let _ = guest.run("systemctl reset-failed boxd.service");
     let _ = guest.run("boxctl apply --yes");
     assert!(current(guest) > before);
+}
+
+/// Encrypted on disk, in no log and no rendered file, and readable by the
+/// application where systemd puts it.
+fn a_secret_reaches_its_units_and_nothing_else(guest: &Guest) {
+    const VALUE: &str = "sk_test_planted_4711";
+    add(
+        guest,
+        "[payments]\\nstripe_secret_key = { secret = \"stripe\" }\\n",
+    );
+    let missing = guest.output("boxctl plan");
+    let said = String::from_utf8_lossy(&missing.stderr).into_owned();
+    assert_eq!(missing.status.code(), Some(1), "{said}");
+    assert!(said.contains("boxctl secret set stripe"), "{said}");
+    let _ = guest.run(&format!("echo {VALUE} | boxctl secret set stripe"));
+    let _ = guest.run("boxctl apply --yes");
+    let credential = format!("/run/credentials/{}/stripe", units::WEB);
+    assert_eq!(guest.run(&format!("cat {credential}")), VALUE);
+    let found = guest.output(&format!(
+        "grep -rl {VALUE} /var/lib/onebox /run/onebox /run/systemd/generator; \
+         journalctl --no-pager | grep -v 'sshd\\|bash' | grep {VALUE}"
+    ));
+    assert_eq!(
+        String::from_utf8_lossy(&found.stdout),
+        "",
+        "the secret is in clear"
+    );
 }
 
 /// From the host's side of QEMU's network SSH still gets in.

@@ -24,9 +24,9 @@ pub(super) fn router() -> Router<Keeper> {
 fn problem(error: &ApplyError) -> Problem {
     let text = error.to_string();
     match error {
-        ApplyError::Plan(PlanError::Config(_) | PlanError::NotText { .. }) => {
-            Problem::new(422, "Not valid", text)
-        }
+        ApplyError::Plan(
+            PlanError::Config(_) | PlanError::NotText { .. } | PlanError::MissingSecret { .. },
+        ) => Problem::new(422, "Not valid", text),
         ApplyError::Busy(_)
         | ApplyError::NothingBefore
         | ApplyError::NothingToConfirm

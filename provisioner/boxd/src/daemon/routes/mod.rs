@@ -3,6 +3,7 @@
 mod certificates;
 mod generations;
 mod reconcilers;
+mod secrets;
 mod status;
 mod units;
 
@@ -19,6 +20,7 @@ pub(super) fn router(keeper: Keeper) -> Router {
         .merge(units::router())
         .merge(generations::router())
         .merge(reconcilers::router())
+        .merge(secrets::router())
         .merge(certificates::router())
         .fallback(async |uri: Uri| {
             Refused(Problem::not_found(format!(
