@@ -91,9 +91,22 @@ pub struct Name {
 /// What to order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Renew {
-    /// Now, even when nothing is due; waits after failures are cut short, the
-    /// authority's limit of failed validations is not.
-    pub force: bool,
+    /// How urgently.
+    pub haste: Haste,
+}
+
+/// How urgently something is ordered. An authority's limit of failed
+/// validations holds for all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Haste {
+    /// What is due, when nothing is waited for.
+    #[default]
+    Due,
+    /// What is due or missing, without waiting after failures.
+    Now,
+    /// Everything anew, due or not.
+    Anew,
 }
 
 /// What to revoke: the certificate that is in use.

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Subcommand, ValueEnum};
 use onebox_api::certificates::{
-    RENEW, REVOKE, Reason, Renew, Report, Revoke, STATUS, Status, TEST,
+    Haste, RENEW, REVOKE, Reason, Renew, Report, Revoke, STATUS, Status, TEST,
 };
 use time::OffsetDateTime;
 
@@ -22,7 +22,7 @@ use crate::paint::Paint;
 pub(crate) enum Command {
     /// Show what is served, for which names, until when, and what comes next; exits with 1 when a name has none
     List(Shown),
-    /// Order now what is missing or due; exits with 1 when that fails
+    /// Order what is missing or due, without waiting after failures; exits with 1 when that fails
     Issue(Shown),
     /// Renew what is due; exits with 1 when that fails
     Renew {
@@ -93,8 +93,11 @@ impl Command {
                 print(&status, &shown)?;
                 Ok(exit(is_whole(&status)))
             }
-            Self::Issue(shown) => renew(false, &shown),
-            Self::Renew { force, shown } => renew(force, &shown),
+            Self::Issue(shown) => renew(Haste::Now, &shown),
+            Self::Renew { force, shown } => {
+                let haste = if force { Haste::Anew } else { Haste::Due };
+                renew(haste, &shown)
+            }
             Self::Revoke { reason, yes, shown } => revoke(reason.into(), yes, &shown),
             Self::Test(shown) => {
                 let report: Report = shown.keeper.client().post(TEST, &())?;
@@ -111,19 +114,19 @@ impl Command {
     }
 }
 
-fn renew(force: bool, shown: &Shown) -> Result<ExitCode, Error> {
-    let status = follow(force, shown)?;
+fn renew(haste: Haste, shown: &Shown) -> Result<ExitCode, Error> {
+    let status = follow(haste, shown)?;
     print(&status, shown)?;
     let good = status.off.is_none() && status.problem.is_none() && is_whole(&status);
     Ok(exit(good))
 }
 
-fn follow(force: bool, shown: &Shown) -> Result<Status, Error> {
+fn follow(haste: Haste, shown: &Shown) -> Result<Status, Error> {
     let step = |step: &str| eprintln!("{step}");
     Ok(shown
         .keeper
         .client()
-        .follow(RENEW, &Renew { force }, step)?)
+        .follow(RENEW, &Renew { haste }, step)?)
 }
 
 fn revoke(reason: Reason, yes: bool, shown: &Shown) -> Result<ExitCode, Error> {
@@ -133,7 +136,7 @@ fn revoke(reason: Reason, yes: bool, shown: &Shown) -> Result<ExitCode, Error> {
     )?;
     let _revoked: Status = shown.keeper.client().post(REVOKE, &Revoke { reason })?;
     eprintln!("revoked");
-    renew(false, shown)
+    renew(Haste::Now, shown)
 }
 
 fn print(status: &Status, shown: &Shown) -> Result<(), Error> {

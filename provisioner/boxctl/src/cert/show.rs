@@ -2,7 +2,7 @@
 
 use onebox_api::certificates::{Certificate, Name, Source, Status};
 use onebox_model::thresholds::CERTIFICATE_DAYS;
-use time::OffsetDateTime;
+use time::{OffsetDateTime, UtcOffset};
 
 use crate::paint::Paint;
 use crate::words::{seconds, table};
@@ -60,7 +60,9 @@ fn certificate(certificate: &Certificate, paint: Paint) -> String {
         days if days < few => paint.warn(&left),
         _ => paint.good(&left),
     };
-    format!("{from}, until {} ({left})", certificate.not_after)
+    let end = certificate.not_after.to_offset(UtcOffset::UTC);
+    let (date, hour, minute) = (end.date(), end.hour(), end.minute());
+    format!("{from}, until {date} {hour:02}:{minute:02} UTC ({left})")
 }
 
 fn names(names: &[Name], now: OffsetDateTime, paint: Paint) -> String {
@@ -98,8 +100,8 @@ fn names(names: &[Name], now: OffsetDateTime, paint: Paint) -> String {
 fn when(at: OffsetDateTime, now: OffsetDateTime) -> String {
     let apart = (at - now).whole_seconds();
     match u64::try_from(apart) {
-        Ok(ahead) => format!("in {}", seconds(ahead)),
-        Err(_) => "now".to_owned(),
+        Ok(ahead @ 1..) => format!("in {}", seconds(ahead)),
+        _ => "now".to_owned(),
     }
 }
 
@@ -138,7 +140,7 @@ mod tests {
         };
         let text = render(&status, now, Paint::none());
         for wanted in [
-            "served      from R13, until",
+            "served      from R13, until 1970-01-11 00:00 UTC",
             "10 days left",
             "renewal     now: the authority suggests it",
             "next look   in 9 min",

@@ -19,7 +19,7 @@ use crate::disk::{Access, Disk, Lock};
 use crate::pair::{self, Facts, Pair};
 use crate::prepare::{self, certificate};
 use crate::systemd::Units;
-use onebox_api::certificates::{Reason, Report, Status};
+use onebox_api::certificates::{Haste, Reason, Report, Status};
 use onebox_api::units::Verb;
 use onebox_model::paths::{ACME_DIR, STATE_DIR};
 use onebox_model::{Config, units};
@@ -131,14 +131,14 @@ impl Manager {
         self.world.look(config, &plan::wanted(config)).await
     }
 
-    /// Does what is due. `force` orders anew and cuts waits short, but for the
+    /// Does what is due; in haste it cuts waits short or orders anew, but for the
     /// authority's limit of failed validations.
-    pub async fn run(&self, config: &Config, force: bool, say: Say<'_>) -> Outcome {
+    pub async fn run(&self, config: &Config, haste: Haste, say: Say<'_>) -> Outcome {
         let _one_at_a_time = self.running.lock().await;
         let _one_process = self.other_processes().await;
         let (mut state, note) = State::load(&self.disk);
         let mut notes: Vec<String> = note.into_iter().collect();
-        self.reconcile(config, force, say, &mut state, &mut notes)
+        self.reconcile(config, haste, say, &mut state, &mut notes)
             .await;
         if let Err(error) = state.save(&self.disk) {
             notes.push(format!("what happened could not be written down: {error}"));
@@ -203,7 +203,7 @@ impl Manager {
     async fn reconcile(
         &self,
         config: &Config,
-        force: bool,
+        haste: Haste,
         say: Say<'_>,
         state: &mut State,
         notes: &mut Vec<String>,
@@ -225,7 +225,7 @@ impl Manager {
         self.ask_for_suggestion(&authorities, state).await;
         for _ in 0..ORDERS {
             let again = self
-                .step(config, &wanted, &authorities, force, say, state, notes)
+                .step(config, &wanted, &authorities, haste, say, state, notes)
                 .await;
             if !again {
                 break;
@@ -243,7 +243,7 @@ impl Manager {
             return;
         };
         let is_whole = wanted.iter().all(|name| facts.names.contains(name));
-        let plan = plan::decide(wanted, Some(facts), state, now, false);
+        let plan = plan::decide(wanted, Some(facts), state, now, Haste::Due);
         let is_failing = state.own.failures > 0
             || state
                 .authorities
@@ -264,7 +264,7 @@ impl Manager {
         config: &Config,
         wanted: &[String],
         authorities: &[Box<dyn Authority>],
-        force: bool,
+        haste: Haste,
         say: Say<'_>,
         state: &mut State,
         notes: &mut Vec<String>,
@@ -272,7 +272,7 @@ impl Manager {
         let now = self.world.now();
         let in_use = self.in_use(state);
         let facts = in_use.as_ref().map(|in_use| &in_use.facts);
-        let Plan::Order { names, why } = plan::decide(wanted, facts, state, now, force) else {
+        let Plan::Order { names, why } = plan::decide(wanted, facts, state, now, haste) else {
             return false;
         };
         let directories: Vec<&str> = authorities.iter().map(|one| one.directory()).collect();
@@ -282,7 +282,7 @@ impl Manager {
         };
         let waits =
             plan::authority_waits(authority.directory(), state, now).max(state.own.until(now));
-        if waits.is_some() && !force {
+        if waits.is_some() && haste == Haste::Due {
             return false;
         }
         say(format!("a certificate is ordered: {why}"));

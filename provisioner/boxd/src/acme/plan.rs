@@ -4,6 +4,7 @@
 use super::schedule::{self, Lifetime};
 use super::state::State;
 use crate::pair::Facts;
+use onebox_api::certificates::Haste;
 use onebox_model::Config;
 use std::collections::BTreeSet;
 use time::OffsetDateTime;
@@ -54,9 +55,9 @@ pub(crate) fn decide(
     live: Option<&Facts>,
     state: &State,
     now: OffsetDateTime,
-    force: bool,
+    haste: Haste,
 ) -> Plan {
-    let waits = |name: &String| state.name_waits(name, now, force);
+    let waits = |name: &String| state.name_waits(name, now, haste != Haste::Due);
     let ready: Vec<String> = wanted
         .iter()
         .filter(|name| waits(name).is_none())
@@ -68,7 +69,7 @@ pub(crate) fn decide(
         .filter(|name| !covered.contains(name))
         .collect();
     let why = match live {
-        _ if force => Some("asked for".to_owned()),
+        _ if haste == Haste::Anew => Some("asked for".to_owned()),
         None => Some("there is none from an authority".to_owned()),
         Some(_) if state.live.as_ref().is_some_and(|live| live.revoked) => {
             Some("the one in use is revoked".to_owned())
@@ -193,13 +194,19 @@ mod tests {
     #[test]
     fn one_is_ordered_when_there_is_none_or_the_time_has_come_and_not_before() {
         let (wanted, state) = (names(&["a", "b"]), State::default());
-        assert_eq!(order(decide(&wanted, None, &state, NOW, false)).0, wanted);
+        assert_eq!(
+            order(decide(&wanted, None, &state, NOW, Haste::Due)).0,
+            wanted
+        );
         let fresh = facts(&["a", "b"], 10, 80);
         let until = Plan::Wait(Some(NOW + Duration::days(50)));
-        assert_eq!(decide(&wanted, Some(&fresh), &state, NOW, false), until);
+        assert_eq!(
+            decide(&wanted, Some(&fresh), &state, NOW, Haste::Due),
+            until
+        );
         let old = facts(&["a", "b"], 60, 30);
-        order(decide(&wanted, Some(&old), &state, NOW, false));
-        let (_, why) = order(decide(&wanted, Some(&fresh), &state, NOW, true));
+        order(decide(&wanted, Some(&old), &state, NOW, Haste::Due));
+        let (_, why) = order(decide(&wanted, Some(&fresh), &state, NOW, Haste::Anew));
         assert_eq!(why, "asked for");
     }
 
@@ -208,17 +215,23 @@ mod tests {
         let mut state = State::default();
         let fresh = facts(&["a"], 10, 80);
         let wanted = names(&["a", "b"]);
-        let (all, why) = order(decide(&wanted, Some(&fresh), &state, NOW, false));
+        let (all, why) = order(decide(&wanted, Some(&fresh), &state, NOW, Haste::Due));
         assert_eq!(all, wanted);
         assert!(why.starts_with("b is to be added"), "{why}");
         state.name_failed("b", "no such host", NOW);
         let minute = Plan::Wait(Some(NOW + Duration::minutes(1)));
-        assert_eq!(decide(&wanted, Some(&fresh), &state, NOW, false), minute);
+        assert_eq!(
+            decide(&wanted, Some(&fresh), &state, NOW, Haste::Due),
+            minute
+        );
         // Nothing else is held up by it.
-        assert_eq!(order(decide(&wanted, None, &state, NOW, false)).0, ["a"]);
+        assert_eq!(
+            order(decide(&wanted, None, &state, NOW, Haste::Due)).0,
+            ["a"]
+        );
         let old = facts(&["a", "b"], 60, 30);
         assert_eq!(
-            order(decide(&wanted, Some(&old), &state, NOW, false)).0,
+            order(decide(&wanted, Some(&old), &state, NOW, Haste::Due)).0,
             ["a"]
         );
     }
@@ -226,7 +239,13 @@ mod tests {
     #[test]
     fn a_name_that_is_no_longer_wanted_is_no_reason_to_order() {
         let fresh = facts(&["a", "b"], 10, 80);
-        let plan = decide(&names(&["a"]), Some(&fresh), &State::default(), NOW, false);
+        let plan = decide(
+            &names(&["a"]),
+            Some(&fresh),
+            &State::default(),
+            NOW,
+            Haste::Due,
+        );
         assert!(matches!(plan, Plan::Wait(_)));
     }
 
@@ -243,7 +262,13 @@ mod tests {
             ..State::default()
         };
         let fresh = facts(&["a"], 10, 80);
-        order(decide(&names(&["a"]), Some(&fresh), &state, NOW, false));
+        order(decide(
+            &names(&["a"]),
+            Some(&fresh),
+            &state,
+            NOW,
+            Haste::Due,
+        ));
     }
 
     #[test]

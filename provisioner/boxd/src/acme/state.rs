@@ -41,7 +41,7 @@ pub(crate) struct NameState {
     pub(crate) failed: Vec<OffsetDateTime>,
     /// What the authority said.
     pub(crate) problem: Option<String>,
-    /// Whether that was in this run: force does not ask twice.
+    /// Whether that was in this run: in no haste is it asked twice.
     #[serde(skip)]
     pub(crate) just_failed: bool,
 }
@@ -153,19 +153,19 @@ impl State {
         state.just_failed = true;
     }
 
-    /// When a name may be tried; `None` for at once. Force cuts short our own
+    /// When a name may be tried; `None` for at once. Haste cuts short our own
     /// waits and not the authority's limit.
     pub(crate) fn name_waits(
         &self,
         name: &str,
         now: OffsetDateTime,
-        force: bool,
+        in_haste: bool,
     ) -> Option<OffsetDateTime> {
         let state = self.names.get(name)?;
         let own = state
             .waiting
             .until(now)
-            .filter(|_| !force || state.just_failed);
+            .filter(|_| !in_haste || state.just_failed);
         own.max(schedule::may_fail_again(&state.failed, now))
     }
 
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn force_cuts_a_wait_short_and_not_the_limit_of_the_authority() {
+    fn haste_cuts_a_wait_short_and_not_the_limit_of_the_authority() {
         let mut state = State::default();
         let mut now = NOW;
         for _ in 0..4 {

@@ -4,7 +4,7 @@ use super::manager::Manager;
 use super::plan::{self, Plan};
 use super::state::State;
 use crate::pair::{self, Facts, Pair};
-use onebox_api::certificates::{Certificate, Name, Source, Status};
+use onebox_api::certificates::{Certificate, Haste, Name, Source, Status};
 use onebox_model::Config;
 use onebox_model::paths::{TLS_CHAIN, TLS_KEY};
 use time::OffsetDateTime;
@@ -91,7 +91,7 @@ fn next(
     directory: &str,
     now: OffsetDateTime,
 ) -> Option<OffsetDateTime> {
-    let order = match plan::decide(wanted, facts, state, now, false) {
+    let order = match plan::decide(wanted, facts, state, now, Haste::Due) {
         Plan::Wait(until) => until,
         Plan::Order { .. } => {
             let waits = plan::authority_waits(directory, state, now);

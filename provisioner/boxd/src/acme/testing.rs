@@ -6,6 +6,18 @@ use rcgen::{
 };
 use time::{Duration, OffsetDateTime};
 
+/// A directory in memory where there is such a place: years of writes would
+/// each wait for the disk.
+pub(crate) fn directory() -> tempfile::TempDir {
+    let memory = std::path::Path::new("/dev/shm");
+    let made = if memory.is_dir() {
+        tempfile::tempdir_in(memory)
+    } else {
+        tempfile::tempdir()
+    };
+    made.unwrap()
+}
+
 /// A root that signs what it is told to.
 pub(crate) struct Ca {
     issuer: Issuer<'static, KeyPair>,

@@ -4,7 +4,7 @@ use crate::acme::{self, Manager};
 use crate::disk::Disk;
 use crate::systemd::SystemBus;
 use clap::Subcommand;
-use onebox_api::certificates::{Reason, State};
+use onebox_api::certificates::{Haste, Reason, State};
 use std::error::Error;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub(super) enum Command {
     /// Show the certificate that is served and every name's, as JSON
     List,
-    /// Order what is due; steps go to standard error
+    /// Order what is missing or due; steps go to standard error
     Renew {
         /// Order anew, due or not
         #[arg(long)]
@@ -48,7 +48,8 @@ impl Command {
             Self::List => print(&manager.status(&config))?,
             Self::Renew { force } => {
                 let say = |line: String| eprintln!("boxd: {line}");
-                let status = manager.run(&config, force, &say).await.status;
+                let haste = if force { Haste::Anew } else { Haste::Now };
+                let status = manager.run(&config, haste, &say).await.status;
                 print(&status)?;
                 if status.problem.is_some() {
                     return Ok(ExitCode::FAILURE);

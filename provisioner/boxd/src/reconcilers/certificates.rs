@@ -4,7 +4,7 @@ use super::{Failure, Reconciler, Report};
 use crate::acme::{self, Manager, Outcome};
 use crate::disk::Disk;
 use futures_util::future::{BoxFuture, FutureExt};
-use onebox_api::certificates::Status;
+use onebox_api::certificates::{Haste, Status};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -61,7 +61,7 @@ impl Reconciler for Certificates {
         async {
             let config = acme::config_in_force(&self.disk);
             let say = |line: String| tracing::info!("{line}");
-            let Outcome { status, next } = self.manager.run(&config, false, &say).await;
+            let Outcome { status, next } = self.manager.run(&config, Haste::Due, &say).await;
             *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(next);
             let details = serde_json::to_value(&status)?;
             let (good, summary) = summary(&status);

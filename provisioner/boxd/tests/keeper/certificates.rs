@@ -4,7 +4,7 @@
 use crate::stage::Stage;
 use boxd::daemon::Keeper;
 use onebox_api::certificates::{
-    RENEW, REVOKE, Reason, Renew, Report, Revoke, STATUS, Source, State, Status, TEST,
+    Haste, RENEW, REVOKE, Reason, Renew, Report, Revoke, STATUS, Source, State, Status, TEST,
 };
 use onebox_api::client::{Client, ClientError};
 use onebox_api::reconcilers::{self, Outcome, ReconcilerStatus};
@@ -42,7 +42,7 @@ impl Daemon {
     async fn renew(&self) -> (Status, Vec<String>) {
         self.ask(|client| {
             let mut steps = Vec::new();
-            let request = Renew { force: true };
+            let request = Renew { haste: Haste::Anew };
             let status = client.follow(RENEW, &request, |step| steps.push(step.to_owned()))?;
             Ok((status, steps))
         })

@@ -8,8 +8,9 @@ use crate::acme::manager::{Manager, Outcome};
 use crate::acme::order::Polling;
 use crate::acme::real::Real;
 use crate::acme::state::State;
+use crate::acme::testing::directory;
 use crate::disk::{Access, Disk};
-use onebox_api::certificates::{Certificate, Report, Source};
+use onebox_api::certificates::{Certificate, Haste, Report, Source};
 use onebox_model::{Config, paths};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -25,7 +26,7 @@ pub(super) struct TestBox {
 
 impl TestBox {
     pub(super) async fn new() -> Self {
-        let root = tempfile::tempdir().unwrap();
+        let root = directory();
         let disk = Disk::new(root.path(), Ownership::Skip);
         for directory in [paths::STATE_DIR, paths::TLS_DIR] {
             disk.directory(directory, Access::root(0o755)).unwrap();
@@ -53,16 +54,21 @@ impl TestBox {
     }
 
     pub(super) async fn run(&self, config: &Config) -> Outcome {
-        self.go(config, false).await
+        self.go(config, Haste::Due).await
     }
 
     pub(super) async fn force(&self, config: &Config) -> Outcome {
-        self.go(config, true).await
+        self.go(config, Haste::Anew).await
     }
 
-    async fn go(&self, config: &Config, force: bool) -> Outcome {
+    /// As an operator who does not wait.
+    pub(super) async fn now(&self, config: &Config) -> Outcome {
+        self.go(config, Haste::Now).await
+    }
+
+    async fn go(&self, config: &Config, haste: Haste) -> Outcome {
         let say = |line: String| self.said.lock().unwrap().push(line);
-        self.manager.run(config, force, &say).await
+        self.manager.run(config, haste, &say).await
     }
 
     /// The certificate that is served, which must be of an authority.

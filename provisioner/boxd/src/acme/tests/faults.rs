@@ -5,7 +5,7 @@ use super::bench::{TestBox, config, name_server};
 use super::fake::{Fake, Fault};
 use crate::acme::store;
 use crate::acme::testing::Ca;
-use onebox_api::certificates::{Source, Status};
+use onebox_api::certificates::{Haste, Source, Status};
 use onebox_model::Config;
 use onebox_model::paths::ACME_PAIRS;
 use time::{Duration, OffsetDateTime};
@@ -257,7 +257,7 @@ async fn what_was_said_of_a_name_that_is_gone_is_not_said_for_ever() {
 async fn two_processes_order_one_after_the_other() {
     let (test, fake, config) = with(&["a.example"]).await;
     let other = test.another();
-    let (one, two) = tokio::join!(test.run(&config), other.run(&config, false, &|_| ()));
+    let (one, two) = tokio::join!(test.run(&config), other.run(&config, Haste::Due, &|_| ()));
     assert_eq!(fake.orders().len(), 1);
     assert_eq!(one.status.served, two.status.served);
 }

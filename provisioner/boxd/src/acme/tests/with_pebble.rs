@@ -276,6 +276,11 @@ async fn a_name_that_leads_nowhere_or_elsewhere_costs_no_attempt() {
     let status = test.run(&config).await.status;
     assert_eq!(sorted(&status.served.unwrap()), ["a.example"]);
     assert_eq!(status.names[1].failures, 0);
+    // Who has put it right does not wait for the next look.
+    let record = json!({"host": "b.example.", "addresses": ["127.0.0.1"]});
+    pebble.dns("add-a", record).await;
+    assert!(!test.run(&config).await.status.names[1].covered);
+    assert!(test.now(&config).await.status.names[1].covered);
     // The port of another box stands for another machine.
     let mut config = pebble.config(&["c.example"]);
     config.acme.resolvers = vec![pebble.dns.to_string()];

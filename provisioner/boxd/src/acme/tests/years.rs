@@ -7,11 +7,11 @@ use crate::acme::error::{OrderError, Unproven};
 use crate::acme::manager::Manager;
 use crate::acme::order::{Issued, Wanted};
 use crate::acme::schedule::Lifetime;
-use crate::acme::testing::Ca;
+use crate::acme::testing::{Ca, directory};
 use crate::acme::world::World;
 use crate::disk::{Access, Disk};
 use futures_util::future::BoxFuture;
-use onebox_api::certificates::{Reason, Report, Source};
+use onebox_api::certificates::{Haste, Reason, Report, Source};
 use onebox_model::{Config, paths};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -253,7 +253,7 @@ async fn live(sim: &Arc<Sim>, config: &Config, root: &Path, days: i64, mut see: 
     let end = sim.now() + Duration::days(days);
     while sim.now() < end {
         let manager = Manager::new(disk(root), Arc::new(SimWorld(Arc::clone(sim))));
-        let outcome = manager.run(config, false, &|_| ()).await;
+        let outcome = manager.run(config, Haste::Due, &|_| ()).await;
         let now = sim.now();
         let served = outcome.status.served.unwrap();
         see(&Seen {
@@ -285,7 +285,7 @@ fn within_limits(log: &Log) {
 
 /// Lives through `whole` days with certificates of `days` days.
 async fn never_past_the_floor(days: i64, suggests: bool, whole: i64) {
-    let root = tempfile::tempdir().unwrap();
+    let root = directory();
     let mut sim = sim(Duration::days(days));
     sim.suggests = suggests;
     let sim = Arc::new(sim);
@@ -329,7 +329,7 @@ async fn without_suggestions_the_dates_alone_keep_what_is_served_fresh() {
 
 #[tokio::test]
 async fn servers_that_are_down_for_a_day_every_week_cost_no_certificate() {
-    let root = tempfile::tempdir().unwrap();
+    let root = directory();
     let mut sim = sim(Duration::days(6));
     sim.down = |directory, now| directory == FIRST && now.unix_timestamp() / 86_400 % 7 < 1;
     let sim = Arc::new(sim);
@@ -350,7 +350,7 @@ async fn servers_that_are_down_for_a_day_every_week_cost_no_certificate() {
 
 #[tokio::test]
 async fn the_second_authority_carries_on_while_the_first_is_gone_for_months() {
-    let root = tempfile::tempdir().unwrap();
+    let root = directory();
     let mut sim = sim(Duration::days(6));
     sim.down = |directory, now| {
         let day = (now.unix_timestamp() - START) / 86_400;
@@ -381,7 +381,7 @@ async fn the_second_authority_carries_on_while_the_first_is_gone_for_months() {
 
 #[tokio::test]
 async fn a_name_that_fails_for_months_takes_none_down_and_is_back_within_a_day_or_two() {
-    let root = tempfile::tempdir().unwrap();
+    let root = directory();
     let mut sim = sim(Duration::days(90));
     sim.broken = |name, now| {
         let day = (now.unix_timestamp() - START) / 86_400;
@@ -417,14 +417,14 @@ async fn a_name_that_fails_for_months_takes_none_down_and_is_back_within_a_day_o
 
 #[tokio::test]
 async fn an_operator_who_forces_and_forces_stays_within_the_authoritys_limit() {
-    let root = tempfile::tempdir().unwrap();
+    let root = directory();
     let mut sim = sim(Duration::days(90));
     sim.broken = |name, _| name == "b.example";
     let sim = Arc::new(sim);
     let config = config(&["a.example", "b.example"], false);
     for _ in 0..300 {
         let manager = Manager::new(disk(root.path()), Arc::new(SimWorld(Arc::clone(&sim))));
-        manager.run(&config, true, &|_| ()).await;
+        manager.run(&config, Haste::Anew, &|_| ()).await;
         let step = Duration::seconds_f64(sim.random() * 120.0);
         *sim.now.lock().unwrap() += step;
     }
@@ -435,7 +435,7 @@ async fn an_operator_who_forces_and_forces_stays_within_the_authoritys_limit() {
 
 #[tokio::test]
 async fn a_clock_that_was_decades_ahead_for_one_run_puts_nothing_off() {
-    let root = tempfile::tempdir().unwrap();
+    let root = directory();
     let mut sim = sim(Duration::days(90));
     sim.down = |_, now| now.year() > 2050;
     let sim = Arc::new(sim);

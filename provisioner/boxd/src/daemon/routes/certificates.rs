@@ -34,11 +34,11 @@ async fn renew(
     ConnectInfo(peer): ConnectInfo<Peer>,
     Json(asked): Json<Renew>,
 ) -> Response {
-    tracing::info!(uid = ?peer.uid, pid = ?peer.pid, force = asked.force, "certificates are to be renewed");
+    tracing::info!(uid = ?peer.uid, pid = ?peer.pid, haste = ?asked.haste, "certificates are to be renewed");
     follow(async move |steps| {
         let config = acme::config_in_force(&keeper.disk);
         let say = |line: String| steps.tell(line);
-        let outcome = keeper.certificates.run(&config, asked.force, &say).await;
+        let outcome = keeper.certificates.run(&config, asked.haste, &say).await;
         Ok::<Status, Problem>(outcome.status)
     })
 }
