@@ -57,8 +57,13 @@ fn current(guest: &Guest) -> u64 {
         .unwrap_or_else(|| panic!("{history}"))
 }
 
+/// Adds a section to the operator's file. The one of the first boot has every
+/// section with nothing set, so the first edit takes its place.
 fn add(guest: &Guest, lines: &str) {
-    let _ = guest.run(&format!("printf '{lines}' >> {}", paths::CONFIG));
+    let file = paths::CONFIG;
+    let _ = guest.run(&format!(
+        "grep -q '^#' {file} && : > {file}; printf '{lines}' >> {file}"
+    ));
 }
 
 fn pid(guest: &Guest, unit: &str) -> String {
