@@ -1,7 +1,7 @@
 //! When the keeper tells the operator. One place for the watches and the doctor.
 
-/// A file system with less free room, in percent, is getting full: the
-/// application refuses uploads at 5, and PostgreSQL stops at 0.
+/// A file system with less free room, in percent, is getting full: `/ready` says
+/// so below 5, and PostgreSQL stops at 0.
 pub const DISK_FREE_PERCENT: u64 = 10;
 
 /// The same for inodes: many small files use them up with room to spare.

@@ -13,7 +13,7 @@ use zbus::{Connection, OwnedObjectPath, Variant};
 /// Replaces jobs of the same unit that wait (systemctl(1), `--job-mode=`).
 const MODE: &str = "replace";
 
-/// Each call connects anew: it takes a millisecond, and nothing is left over
+/// Each call connects anew: calls are rare, and nothing is left over
 /// when the bus is restarted.
 #[derive(Clone, Debug)]
 pub struct SystemBus {
