@@ -33,9 +33,10 @@ pub(crate) struct TestArgs {
     /// What to test; everything unless given.
     #[arg(value_enum, value_name = "GROUP")]
     groups: Vec<Group>,
-    /// Repeat what the API was asked in an earlier run, by the seed it printed.
-    #[arg(long, value_name = "N")]
-    seed: Option<u128>,
+    /// What the API is asked follows from this number. It stays the same unless
+    /// told, so that a tree that passed passes again; other numbers search on.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u128,
     #[command(flatten)]
     fetch: FetchArgs,
 }

@@ -54,7 +54,6 @@ pub async fn list(
     let limit = paging.limit()?;
     let status = filter
         .status
-        .filter(|text| !text.is_empty())
         .map(|text| text.parse::<OrderStatus>())
         .transpose()
         .map_err(|error| AppError::invalid("status", error.to_string()))?;

@@ -70,8 +70,8 @@ const ENDINGS: Run = Run {
     settings: "",
 };
 
-/// Runs the group. `seed` repeats what an earlier run has sent.
-pub(super) fn run(runner: &mut Runner<'_>, seed: Option<u128>) -> Result<(), FileError> {
+/// Runs the group. What is sent follows from `seed`.
+pub(super) fn run(runner: &mut Runner<'_>, seed: u128) -> Result<(), FileError> {
     let workspace = runner.workspace();
     let tool = match Tool::install(workspace) {
         Ok(tool) => tool,

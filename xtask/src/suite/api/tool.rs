@@ -66,7 +66,7 @@ impl Tool {
         site: &Site,
         run: &Run,
         token: Option<&str>,
-        seed: Option<u128>,
+        seed: u128,
     ) -> Result<Command, FileError> {
         let mut settings = format!("{}{}", self.settings, run.settings);
         if let Some(token) = token {
@@ -93,9 +93,7 @@ impl Tool {
         for name in names {
             command.args([flag, name]);
         }
-        if let Some(seed) = seed {
-            command.arg("--seed").arg(seed.to_string());
-        }
+        command.arg("--seed").arg(seed.to_string());
         Ok(command)
     }
 }
