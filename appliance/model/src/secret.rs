@@ -91,6 +91,12 @@ impl Secret {
         Self(Form::Given(value.into()))
     }
 
+    /// The secret that is stored under a name.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self(Form::Named(name.into()))
+    }
+
     /// Its value, for using and not for showing. A named one is read now; one
     /// line break at the end of its file does not count.
     ///

@@ -6,12 +6,14 @@
 pub mod certificates;
 #[cfg(feature = "client")]
 pub mod client;
+pub mod doctor;
 pub mod generations;
 pub mod problem;
 pub mod progress;
 pub mod reconcilers;
 pub mod secrets;
 pub mod status;
+pub mod support;
 pub mod units;
 
 pub use problem::Problem;

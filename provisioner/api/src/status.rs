@@ -67,6 +67,9 @@ pub struct Certificate {
     pub issuer: String,
     /// Whether it was signed on the box, by itself or by the box's own authority.
     pub self_signed: bool,
+    /// From when it holds.
+    #[serde(with = "time::serde::rfc3339")]
+    pub not_before: OffsetDateTime,
     /// When it ends.
     #[serde(with = "time::serde::rfc3339")]
     pub not_after: OffsetDateTime,

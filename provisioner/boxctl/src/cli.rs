@@ -6,7 +6,9 @@ use clap::{Parser, Subcommand};
 
 use crate::direct::{logs, psql, redis, shell};
 use crate::error::Error;
-use crate::{admin, cert, change, config, reconciler, secret, service, status, version, vm};
+use crate::{
+    admin, cert, change, config, doctor, reconciler, secret, service, status, version, vm,
+};
 
 /// Runs and operates a Onebox.
 #[derive(Debug, Parser)]
@@ -22,6 +24,8 @@ enum Command {
     #[command(subcommand)]
     Vm(vm::Command),
     Status(status::Args),
+    Doctor(doctor::Doctor),
+    SupportBundle(doctor::SupportBundle),
     Plan(change::Plan),
     Apply(change::Apply),
     History(change::History),
@@ -59,6 +63,8 @@ impl Cli {
         match self.command {
             Command::Vm(command) => command.run(),
             Command::Status(args) => args.run(),
+            Command::Doctor(args) => args.run(),
+            Command::SupportBundle(args) => args.run(),
             Command::Plan(args) => args.run(),
             Command::Apply(args) => args.run(),
             Command::History(args) => args.run(),

@@ -44,6 +44,14 @@ pub(crate) enum Error {
         /// What to do.
         fix: &'static str,
     },
+    /// A file can't be written.
+    #[error("cannot write {}: {source}; name another file", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
     /// A file of the box has unexpected content.
     #[error("{origin} is not what it should be: {source}")]
     Content {

@@ -10,6 +10,7 @@ mod change;
 mod cli;
 mod config;
 mod direct;
+mod doctor;
 mod error;
 mod keeper;
 mod output;

@@ -2,6 +2,7 @@
 //! exit statuses.
 
 mod cert;
+mod doctor;
 
 use crate::accounts::Ownership;
 use crate::daemon::{self, Keeper};
@@ -69,6 +70,13 @@ enum Command {
         #[arg(long, value_name = "DIR", default_value = "/")]
         root: PathBuf,
     },
+    /// Look for what is wrong, without the daemon
+    ///
+    /// Prints JSON. Exits with 0 when nothing has to be done, 1 when something
+    /// will have to, 2 when something does not work, 3 when it could not look.
+    Doctor(doctor::Doctor),
+    /// Pack what somebody who helps needs to see, without secrets, without the daemon
+    SupportBundle(doctor::SupportBundle),
     /// Show what applying the operator's file would change, without the daemon
     ///
     /// Exits with 0 when there is nothing to do, with 2 when there is.
@@ -123,6 +131,8 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             Ok(code) => return code,
             Err(error) => Err(error),
         },
+        Command::Doctor(command) => return command.run(),
+        Command::SupportBundle(command) => command.run(),
         Command::Plan { root } => match run_plan(&root) {
             Ok(code) => return code,
             Err(error) => Err(error),

@@ -46,7 +46,7 @@ pub use sections::web::Web;
 pub use sections::web_limits::WebLimits;
 pub(crate) use sections::workers::MAX_CONCURRENCY;
 pub use sections::workers::{Worker, Workers};
-pub use setting::{Setting, secrets_changed};
+pub use setting::{Setting, inline_secrets, secrets_changed};
 pub use template::template;
 pub use url::ConnectionUrl;
 

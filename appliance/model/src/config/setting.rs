@@ -40,17 +40,31 @@ pub(super) fn named_secrets(config: &Config) -> Vec<(&'static str, String)> {
 pub fn secrets_changed(before: &str, after: &str) -> Vec<&'static str> {
     let table = |text: &str| text.parse::<toml::Table>().unwrap_or_default();
     let (before, after) = (table(before), table(after));
-    let at = |table: &toml::Table, path: &str| {
-        let (first, rest) = path.split_once('.').unwrap_or((path, ""));
-        let whole = table.get(first).cloned();
-        rest.split('.')
-            .filter(|part| !part.is_empty())
-            .try_fold(whole?, |value, part| value.get(part).cloned())
-    };
     KEYS.iter()
         .filter(|key| key.secret && at(&before, key.path) != at(&after, key.path))
         .map(|key| key.path)
         .collect()
+}
+
+/// Secrets that stand in a text themselves, for those who must not let them
+/// through anywhere.
+#[must_use]
+pub fn inline_secrets(text: &str) -> Vec<String> {
+    let table = text.parse::<toml::Table>().unwrap_or_default();
+    KEYS.iter()
+        .filter(|key| key.secret)
+        .filter_map(|key| Some(at(&table, key.path)?.as_str()?.to_owned()))
+        .filter(|value| !value.is_empty())
+        .collect()
+}
+
+/// The value of a dotted key.
+fn at(table: &toml::Table, path: &str) -> Option<toml::Value> {
+    let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+    let whole = table.get(first).cloned();
+    rest.split('.')
+        .filter(|part| !part.is_empty())
+        .try_fold(whole?, |value, part| value.get(part).cloned())
 }
 
 pub(super) fn all(config: &Config, layers: &Layers) -> Vec<Setting> {
@@ -80,6 +94,13 @@ mod tests {
         let config = Config::parse(text, "x".as_ref()).unwrap();
         let named = [("payments.stripe_secret_key", "stripe".to_owned())];
         assert_eq!(config.named_secrets(), named);
+    }
+
+    #[test]
+    fn secrets_that_stand_in_the_text_are_found() {
+        let text = "[mail.smtp]\npassword = \"hunter2\"\n[payments]\nstripe_secret_key = { secret = \"stripe\" }\n";
+        assert_eq!(inline_secrets(text), ["hunter2"]);
+        assert!(inline_secrets("not = toml = at all").is_empty());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How certificates are, as text.
 
 use onebox_api::certificates::{Certificate, Name, Source, Status};
-use onebox_model::thresholds::CERTIFICATE_DAYS;
+use onebox_model::thresholds::certificate_floor_hours;
 use time::{OffsetDateTime, UtcOffset};
 
 use crate::paint::Paint;
@@ -52,9 +52,8 @@ fn certificate(certificate: &Certificate, paint: Paint) -> String {
         Source::Operator => format!("put there by hand, from {}", certificate.issuer),
     };
     let left = format!("{} days left", certificate.days_left);
-    let lifetime = (certificate.not_after - certificate.not_before).whole_days();
-    // Of a short one a third is left at any time.
-    let few = CERTIFICATE_DAYS.min(lifetime / 4);
+    let lifetime = (certificate.not_after - certificate.not_before).whole_hours();
+    let few = certificate_floor_hours(lifetime) / 24;
     let left = match certificate.days_left {
         days if days < 0 => paint.bad(&format!("it ENDED {} days ago", -days)),
         days if days < few => paint.warn(&left),

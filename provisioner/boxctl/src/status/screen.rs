@@ -3,8 +3,8 @@
 use onebox_api::reconcilers::{Outcome, ReconcilerStatus};
 use onebox_api::status::{Certificate, DiskUse, Queue, Status};
 use onebox_api::units::UnitState;
-use onebox_model::thresholds::CERTIFICATE_DAYS;
-use time::OffsetDateTime;
+use onebox_model::thresholds::certificate_floor_hours;
+use time::{Duration, OffsetDateTime};
 
 use crate::paint::Paint;
 use crate::words::{bytes, seconds, table};
@@ -19,7 +19,10 @@ pub(super) fn render(status: &Status, paint: Paint) -> String {
         text += &format!("{name:<13} {words}\n");
     };
     for certificate in &status.certificates {
-        line("certificate", certificate_line(certificate, paint));
+        line(
+            "certificate",
+            certificate_line(certificate, status.at, paint),
+        );
     }
     if status.certificates.is_empty() {
         line("certificate", paint.bad("none is stored"));
@@ -133,13 +136,17 @@ pub(crate) fn state(unit: &UnitState) -> String {
     }
 }
 
-fn certificate_line(certificate: &Certificate, paint: Paint) -> String {
+fn certificate_line(certificate: &Certificate, now: OffsetDateTime, paint: Paint) -> String {
     let days = certificate.days_left;
     let left = format!("{days} days left");
-    let left = match days {
-        ..=0 => paint.bad("EXPIRED"),
-        1..CERTIFICATE_DAYS => paint.warn(&left),
-        _ => left,
+    let lifetime = certificate.not_after - certificate.not_before;
+    let remaining = certificate.not_after - now;
+    let left = if remaining <= Duration::ZERO {
+        paint.bad("EXPIRED")
+    } else if remaining.whole_hours() < certificate_floor_hours(lifetime.whole_hours()) {
+        paint.warn(&left)
+    } else {
+        left
     };
     let by = if certificate.self_signed {
         paint.warn("self-signed")
@@ -213,7 +220,6 @@ fn trouble(reconciler: &ReconcilerStatus, paint: Paint) -> Option<String> {
 mod tests {
     use super::*;
     use onebox_api::status::Memory;
-    use time::Duration;
 
     fn status() -> Status {
         let at = OffsetDateTime::from_unix_timestamp(1_767_355_200).unwrap();
@@ -241,6 +247,7 @@ mod tests {
                 names: vec!["shop.example.com".to_owned()],
                 issuer: "CN=R11".to_owned(),
                 self_signed: false,
+                not_before: at - Duration::days(81),
                 not_after: at + Duration::days(9),
                 days_left: 9,
             }],
@@ -275,7 +282,7 @@ mod tests {
     #[test]
     fn an_ended_certificate_is_said_loudly() {
         let mut status = status();
-        status.certificates[0].days_left = -1;
+        status.certificates[0].not_after = status.at;
         assert!(render(&status, Paint::none()).contains("EXPIRED"));
     }
 }

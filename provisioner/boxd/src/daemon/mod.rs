@@ -14,6 +14,7 @@ pub use socket::SocketError;
 
 use crate::acme::Manager;
 use crate::disk::Disk;
+use crate::doctor::Doctor;
 use crate::generations::{Applier, Generations};
 use crate::reconcilers::watch::{Clock, Disks, FailedUnits, OutOfMemory};
 use crate::reconcilers::{Certificates, Reconciler, Registry};
@@ -44,6 +45,8 @@ pub struct Keeper {
     pub registry: Registry,
     /// Certificates.
     pub certificates: Arc<Manager>,
+    /// Says what is wrong.
+    pub doctor: Doctor,
 }
 
 /// The daemon cannot go on.
@@ -84,12 +87,19 @@ impl Keeper {
                 Arc::clone(&certificates),
             )),
         ];
+        let registry = Registry::new(work, DELAY);
+        let doctor = Doctor::of_box(
+            applier.clone(),
+            Arc::clone(&certificates),
+            Some(registry.clone()),
+        );
         Self {
             disk,
             systemd,
             applier,
-            registry: Registry::new(work, DELAY),
+            registry,
             certificates,
+            doctor,
         }
     }
 

@@ -20,7 +20,7 @@ pub use verdict::{GateError, Unready, Verdict, record};
 use crate::command::CommandError;
 use onebox_model::{ports, units};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// What the gate asks and how long.
@@ -49,6 +49,16 @@ const CONFIRM_ATTEMPTS: u32 = 3;
 #[must_use]
 pub fn default_address() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, ports::HTTPS).into()
+}
+
+/// Asks the site whether it is ready, and returns what is not.
+///
+/// # Errors
+/// When it does not answer.
+pub(crate) fn ready(address: SocketAddr, chain: &Path) -> Result<Vec<String>, ProbeError> {
+    let answer = https::get(address, ready::PATH, chain)?;
+    let unready = ready::judge(ready::PATH, &answer);
+    Ok(unready.iter().map(ToString::to_string).collect())
 }
 
 impl Gate {

@@ -39,14 +39,17 @@ fn read(directory: &Path) -> Option<Certificate> {
         .next()?
         .ok()?;
     let (_, certificate) = X509Certificate::from_der(&first).ok()?;
-    let end = certificate.validity().not_after.timestamp();
-    let not_after = OffsetDateTime::from_unix_timestamp(end).ok()?;
+    let moment = |seconds: i64| OffsetDateTime::from_unix_timestamp(seconds).ok();
+    let validity = certificate.validity();
+    let not_before = moment(validity.not_before.timestamp())?;
+    let not_after = moment(validity.not_after.timestamp())?;
     Some(Certificate {
         path: directory.display().to_string(),
         names: names(&certificate),
         issuer: certificate.issuer().to_string(),
         self_signed: certificate.issuer() == certificate.subject()
             || crate::pair::is_ours(&certificate),
+        not_before,
         not_after,
         days_left: (not_after - OffsetDateTime::now_utc()).whole_days(),
     })

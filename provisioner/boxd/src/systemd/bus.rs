@@ -229,6 +229,16 @@ impl Units for SystemBus {
         .boxed()
     }
 
+    fn failed(&self) -> BoxFuture<'_, Result<Vec<String>, SystemdError>> {
+        async {
+            let manager = manager("list units").await?;
+            let listed = manager.list_units().await.map_err(bus("list units"))?;
+            let failed = listed.into_iter().filter(|unit| unit.3 == "failed");
+            Ok(failed.map(|unit| unit.0).collect())
+        }
+        .boxed()
+    }
+
     fn reload_manager(&self) -> BoxFuture<'_, Result<(), SystemdError>> {
         async {
             let manager = manager("read its files again").await?;

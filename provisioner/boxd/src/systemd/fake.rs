@@ -114,6 +114,13 @@ impl Units for Fake {
         async move { Ok(names) }.boxed()
     }
 
+    fn failed(&self) -> BoxFuture<'_, Result<Vec<String>, SystemdError>> {
+        let inner = self.inner();
+        let failed = inner.units.iter().filter(|(_, unit)| unit.is_failed());
+        let names = failed.map(|(name, _)| name.clone()).collect();
+        async move { Ok(names) }.boxed()
+    }
+
     fn reload_manager(&self) -> BoxFuture<'_, Result<(), SystemdError>> {
         self.inner().calls.push("daemon-reload".to_owned());
         async { Ok(()) }.boxed()

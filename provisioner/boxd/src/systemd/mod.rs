@@ -72,6 +72,9 @@ pub trait Units: Debug + Send + Sync {
     /// Names of all units that are loaded.
     fn loaded(&self) -> BoxFuture<'_, Result<Vec<String>, SystemdError>>;
 
+    /// Names of all units that failed and stay so.
+    fn failed(&self) -> BoxFuture<'_, Result<Vec<String>, SystemdError>>;
+
     /// Has systemd read its files again, generators included.
     fn reload_manager(&self) -> BoxFuture<'_, Result<(), SystemdError>>;
 

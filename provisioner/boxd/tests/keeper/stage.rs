@@ -54,6 +54,9 @@ impl Units for Systemd {
     fn loaded(&self) -> BoxFuture<'_, Result<Vec<String>, SystemdError>> {
         self.fake.loaded()
     }
+    fn failed(&self) -> BoxFuture<'_, Result<Vec<String>, SystemdError>> {
+        self.fake.failed()
+    }
     fn reload_manager(&self) -> BoxFuture<'_, Result<(), SystemdError>> {
         limits(&self.root);
         self.fake.reload_manager()

@@ -1,10 +1,12 @@
 //! What can be asked of the daemon, a file for each subject.
 
 mod certificates;
+mod doctor;
 mod generations;
 mod reconcilers;
 mod secrets;
 mod status;
+mod support;
 mod units;
 
 use super::Keeper;
@@ -22,6 +24,8 @@ pub(super) fn router(keeper: Keeper) -> Router {
         .merge(reconcilers::router())
         .merge(secrets::router())
         .merge(certificates::router())
+        .merge(doctor::router())
+        .merge(support::router())
         .fallback(async |uri: Uri| {
             Refused(Problem::not_found(format!(
                 "boxd has no {}; boxd and boxctl should be of one image",
