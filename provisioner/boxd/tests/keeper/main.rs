@@ -12,6 +12,8 @@
 
 mod certificates;
 mod daemon;
+mod doctor;
 mod generations;
 mod secrets;
+mod servers;
 mod stage;

@@ -13,7 +13,9 @@ pub(super) async fn check(doctor: &Doctor) -> Vec<Found> {
             "Redis is elsewhere (redis.url) and not looked into",
         )];
     }
-    let arguments = ["-s", paths::REDIS_SOCKET, "INFO"];
+    let socket = doctor.disk.path(paths::REDIS_SOCKET);
+    let socket = socket.to_string_lossy();
+    let arguments = ["-s", &*socket, "INFO"];
     let text = match doctor.programs.run("redis-cli", &arguments).await {
         Ok(text) if text.contains("used_memory:") => text,
         Ok(said) | Err(said) => return vec![down(said)],
