@@ -266,13 +266,13 @@ fn run_gate(root: &Path, address: SocketAddr, timeout: Duration) -> Result<(), B
     let gate = Gate {
         address,
         chain: disk.path(paths::TLS_CHAIN),
-        systemctl: PathBuf::from("systemctl"),
+        systemd: Arc::new(SystemBus::default()),
         rauc: PathBuf::from("rauc"),
         slot: gate::booted_slot(&command_line),
         timeout,
         interval: Duration::from_secs(1),
     };
-    let verdict = gate.wait();
+    let verdict = runtime()?.block_on(gate.wait());
     gate::record(&disk, &verdict)?;
     println!("{verdict}");
     verdict.outcome().map_err(Into::into)

@@ -1,5 +1,4 @@
-//! The health gate against a real TLS server, and programs that stand in for
-//! systemctl and rauc.
+//! The health gate against a real TLS server; systemd and rauc are played.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,7 +11,8 @@
 use boxd::accounts::Ownership;
 use boxd::disk::Disk;
 use boxd::gate::{self, Gate};
-use onebox_model::paths;
+use boxd::systemd::fake::Fake;
+use onebox_model::{paths, units};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::fs;
@@ -69,6 +69,7 @@ const NOT_READY: &str = "HTTP/1.0 503 Service Unavailable\r\n\r\n{\"status\":\"n
 struct Fixture {
     dir: TempDir,
     gate: Gate,
+    systemd: Arc<Fake>,
 }
 
 impl Fixture {
@@ -76,11 +77,9 @@ impl Fixture {
         let dir = tempfile::tempdir().unwrap();
         let chain = dir.path().join("fullchain.pem");
         fs::write(&chain, stored.cert.pem()).unwrap();
-        let systemctl = script(
-            dir.path(),
-            "systemctl",
-            "shift; for unit; do echo active; done",
-        );
+        let units = units::required_for_health();
+        let units: Vec<&str> = units.iter().map(String::as_str).collect();
+        let systemd = Arc::new(Fake::with(&units));
         let rauc = script(
             dir.path(),
             "rauc",
@@ -90,13 +89,14 @@ impl Fixture {
             gate: Gate {
                 address,
                 chain,
-                systemctl,
+                systemd: systemd.clone(),
                 rauc,
                 slot: None,
                 timeout: Duration::from_secs(10),
                 interval: Duration::from_millis(20),
             },
             dir,
+            systemd,
         }
     }
 
@@ -109,8 +109,8 @@ impl Fixture {
         fs::read_to_string(self.dir.path().join("marked")).ok()
     }
 
-    fn error(&self) -> String {
-        self.gate.wait().outcome().unwrap_err().to_string()
+    async fn error(&self) -> String {
+        self.gate.wait().await.outcome().unwrap_err().to_string()
     }
 }
 
@@ -123,12 +123,12 @@ fn script(dir: &Path, name: &str, body: &str) -> PathBuf {
     path
 }
 
-#[test]
-fn a_healthy_box_passes_and_its_slot_is_marked_good() {
+#[tokio::test]
+async fn a_healthy_box_passes_and_its_slot_is_marked_good() {
     let pair = certificate();
     let mut fixture = Fixture::new(&pair, serve(&pair, &[READY]));
     fixture.gate.slot = Some("A".to_owned());
-    let verdict = fixture.gate.wait();
+    let verdict = fixture.gate.wait().await;
     assert!(
         verdict.to_string().contains("slot A marked good"),
         "{verdict}"
@@ -137,26 +137,26 @@ fn a_healthy_box_passes_and_its_slot_is_marked_good() {
     assert_eq!(fixture.marked().as_deref(), Some("status mark-good\n"));
 }
 
-#[test]
-fn outside_a_slot_nothing_is_marked() {
+#[tokio::test]
+async fn outside_a_slot_nothing_is_marked() {
     let pair = certificate();
     let fixture = Fixture::new(&pair, serve(&pair, &[READY]));
-    fixture.gate.wait().outcome().unwrap();
+    fixture.gate.wait().await.outcome().unwrap();
     assert_eq!(fixture.marked(), None);
 }
 
-#[test]
-fn a_box_that_needs_time_is_waited_for() {
+#[tokio::test]
+async fn a_box_that_needs_time_is_waited_for() {
     let pair = certificate();
     let fixture = Fixture::new(&pair, serve(&pair, &[NOT_READY, NOT_READY, READY]));
-    fixture.gate.wait().outcome().unwrap();
+    fixture.gate.wait().await.outcome().unwrap();
 }
 
-#[test]
-fn another_certificate_than_the_stored_one_does_not_pass() {
+#[tokio::test]
+async fn another_certificate_than_the_stored_one_does_not_pass() {
     let mut fixture = Fixture::new(&certificate(), serve(&certificate(), &[READY])).hurried();
     fixture.gate.slot = Some("A".to_owned());
-    let error = fixture.error();
+    let error = fixture.error().await;
     assert!(
         error.contains("serves another certificate than the stored one"),
         "{error}"
@@ -164,39 +164,38 @@ fn another_certificate_than_the_stored_one_does_not_pass() {
     assert_eq!(fixture.marked(), None);
 }
 
-#[test]
-fn a_missing_certificate_is_named() {
+#[tokio::test]
+async fn a_missing_certificate_is_named() {
     let pair = certificate();
     let fixture = Fixture::new(&pair, serve(&pair, &[READY])).hurried();
     fs::remove_file(&fixture.gate.chain).unwrap();
-    let error = fixture.error();
+    let error = fixture.error().await;
     assert!(
         error.contains("no stored certificate in") && error.contains("fullchain.pem"),
         "{error}"
     );
 }
 
-#[test]
-fn failing_checks_are_named_when_the_time_is_over() {
+#[tokio::test]
+async fn failing_checks_are_named_when_the_time_is_over() {
     let pair = certificate();
     let error = Fixture::new(&pair, serve(&pair, &[NOT_READY]))
         .hurried()
-        .error();
+        .error()
+        .await;
     assert!(error.contains("answered 503: redis (no socket)"), "{error}");
 }
 
-#[test]
-fn a_silent_application_is_named_together_with_the_units() {
+#[tokio::test]
+async fn a_silent_application_is_named_together_with_the_units() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
     let fixture = Fixture::new(&certificate(), address).hurried();
-    script(
-        fixture.dir.path(),
-        "systemctl",
-        "shift; for unit; do echo failed; done; exit 3",
-    );
-    let error = fixture.error();
+    for unit in units::required_for_health() {
+        fixture.systemd.set(&unit, "failed");
+    }
+    let error = fixture.error().await;
     assert!(
         error.contains(&format!("https://{address}/ready: no answer")),
         "{error}"
@@ -204,60 +203,47 @@ fn a_silent_application_is_named_together_with_the_units() {
     assert!(error.contains("wizamart-web.service: failed"), "{error}");
 }
 
-#[test]
-fn a_unit_that_is_not_active_does_not_pass() {
+#[tokio::test]
+async fn a_unit_that_is_not_active_does_not_pass() {
     let pair = certificate();
     let fixture = Fixture::new(&pair, serve(&pair, &[READY])).hurried();
-    let body = "shift; for unit; do case $unit in redis*) echo activating;; *) echo active;; esac; done; exit 3";
-    script(fixture.dir.path(), "systemctl", body);
-    let error = fixture.error();
+    fixture.systemd.set(units::REDIS, "activating");
+    let error = fixture.error().await;
     assert!(error.contains("redis.service: activating"), "{error}");
     assert!(!error.contains("wizamart-web.service"), "{error}");
 }
 
-#[test]
-fn a_missing_systemctl_does_not_pass() {
-    let pair = certificate();
-    let mut fixture = Fixture::new(&pair, serve(&pair, &[READY])).hurried();
-    fixture.gate.systemctl = PathBuf::from("/nonexistent/systemctl");
-    assert!(
-        fixture
-            .error()
-            .contains("cannot start `/nonexistent/systemctl")
-    );
-}
-
-#[test]
-fn raucs_service_may_take_two_attempts_to_start() {
+#[tokio::test]
+async fn raucs_service_may_take_two_attempts_to_start() {
     let pair = certificate();
     let mut fixture = Fixture::new(&pair, serve(&pair, &[READY])).hurried();
     fixture.gate.slot = Some("A".to_owned());
     let body = "echo asked >>\"${0%/*}/marked\"; [ $(wc -l <\"${0%/*}/marked\") -eq 2 ]";
     script(fixture.dir.path(), "rauc", body);
-    fixture.gate.wait().outcome().unwrap();
+    fixture.gate.wait().await.outcome().unwrap();
     assert_eq!(fixture.marked().as_deref(), Some("asked\nasked\n"));
 }
 
-#[test]
-fn a_slot_that_cannot_be_marked_is_an_error_with_raucs_own_words() {
+#[tokio::test]
+async fn a_slot_that_cannot_be_marked_is_an_error_with_raucs_own_words() {
     let pair = certificate();
     let mut fixture = Fixture::new(&pair, serve(&pair, &[READY])).hurried();
     fixture.gate.slot = Some("B".to_owned());
     script(fixture.dir.path(), "rauc", "echo no grubenv >&2; exit 1");
-    let error = fixture.error();
+    let error = fixture.error().await;
     assert!(
         error.contains("slot B") && error.contains("no grubenv"),
         "{error}"
     );
 }
 
-#[test]
-fn the_verdict_is_written_down() {
+#[tokio::test]
+async fn the_verdict_is_written_down() {
     let pair = certificate();
     let fixture = Fixture::new(&pair, serve(&pair, &[NOT_READY])).hurried();
     let root = tempfile::tempdir().unwrap();
     let disk = Disk::new(root.path(), Ownership::Skip);
-    gate::record(&disk, &fixture.gate.wait()).unwrap();
+    gate::record(&disk, &fixture.gate.wait().await).unwrap();
     let text = fs::read(disk.path(paths::STATUS_HEALTH)).unwrap();
     let status: serde_json::Value = serde_json::from_slice(&text).unwrap();
     assert_eq!(status["state"], "unhealthy");

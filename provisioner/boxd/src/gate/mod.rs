@@ -9,7 +9,6 @@ mod https;
 mod pin;
 mod rauc;
 mod ready;
-mod systemctl;
 mod verdict;
 
 pub use https::ProbeError;
@@ -18,9 +17,11 @@ pub use rauc::booted_slot;
 pub use verdict::{GateError, Unready, Verdict, record};
 
 use crate::command::CommandError;
+use crate::systemd::{self, Units};
 use onebox_model::{ports, units};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What the gate asks and how long.
@@ -30,8 +31,8 @@ pub struct Gate {
     pub address: SocketAddr,
     /// The stored certificate chain.
     pub chain: PathBuf,
-    /// The program to ask about units.
-    pub systemctl: PathBuf,
+    /// Who is asked about units.
+    pub systemd: Arc<dyn Units>,
     /// The program to confirm the slot with.
     pub rauc: PathBuf,
     /// The slot this system runs from; `None` outside a slot.
@@ -41,6 +42,9 @@ pub struct Gate {
     /// How long between two looks.
     pub interval: Duration,
 }
+
+/// The state of a unit that does its job.
+const ACTIVE: &str = "active";
 
 /// How often at least RAUC is asked to confirm a good boot.
 const CONFIRM_ATTEMPTS: u32 = 3;
@@ -64,70 +68,76 @@ pub(crate) fn ready(address: SocketAddr, chain: &Path) -> Result<Vec<String>, Pr
 impl Gate {
     /// Waits until the box is healthy or the time is over, and confirms the
     /// slot in the first case.
-    #[must_use]
-    pub fn wait(&self) -> Verdict {
+    pub async fn wait(&self) -> Verdict {
         let start = Instant::now();
         loop {
-            let mut unready = self.application();
-            // Units are asked last: starting a program is dear on a machine
-            // that is busy booting, and a silent application says enough.
+            let mut unready = self.application().await;
+            // Units are asked last: a silent application says enough, and the
+            // bus is busy enough while a machine boots.
             let last = start.elapsed() + self.interval >= self.timeout;
             if unready.is_empty() || last {
-                unready.extend(self.units());
+                unready.extend(self.units().await);
             }
             if unready.is_empty() {
                 let waited = start.elapsed();
-                return Verdict::healthy(waited, self.confirm(start));
+                return Verdict::healthy(waited, self.confirm(start).await);
             }
             if last {
                 return Verdict::unhealthy(start.elapsed(), unready);
             }
-            std::thread::sleep(self.interval);
+            tokio::time::sleep(self.interval).await;
         }
     }
 
     /// One look, at the application and every unit; confirms nothing.
-    #[must_use]
-    pub fn look(&self) -> Vec<Unready> {
-        let mut unready = self.application();
-        unready.extend(self.units());
+    pub async fn look(&self) -> Vec<Unready> {
+        let mut unready = self.application().await;
+        unready.extend(self.units().await);
         unready
     }
 
-    fn application(&self) -> Vec<Unready> {
-        // The chain is read every time: it may be replaced while we wait.
+    async fn application(&self) -> Vec<Unready> {
         let url = format!("https://{}{}", self.address, ready::PATH);
-        match https::get(self.address, ready::PATH, &self.chain) {
-            Ok(answer) => ready::judge(&url, &answer),
+        let (address, chain, asked) = (self.address, self.chain.clone(), url.clone());
+        // The chain is read every time: it may be replaced while we wait.
+        let look = tokio::task::spawn_blocking(move || {
+            https::get(address, ready::PATH, &chain).map(|answer| ready::judge(&asked, &answer))
+        });
+        match look.await {
+            Ok(Ok(unready)) => unready,
+            Ok(Err(error)) => vec![Unready::new(&url, error)],
             Err(error) => vec![Unready::new(&url, error)],
         }
     }
 
-    fn units(&self) -> Vec<Unready> {
-        let units = units::required_for_health();
-        match systemctl::states(&self.systemctl, &units) {
+    async fn units(&self) -> Vec<Unready> {
+        let names = units::required_for_health();
+        match systemd::states(&*self.systemd, &names).await {
             Ok(states) => states
                 .into_iter()
-                .filter(|(_, state)| state != systemctl::ACTIVE)
-                .map(|(unit, state)| Unready::new(&unit, state))
+                .filter(|unit| unit.active_state != ACTIVE)
+                .map(|unit| Unready::new(&unit.name, unit.active_state))
                 .collect(),
-            Err(error) => vec![Unready::new("systemctl", error)],
+            Err(error) => vec![Unready::new("systemd", error)],
         }
     }
 
     /// A bus that was too busy booting to start RAUC's service in time is asked
     /// again: a good boot must not count as a failed try.
-    fn confirm(&self, start: Instant) -> Option<(String, Result<(), CommandError>)> {
+    async fn confirm(&self, start: Instant) -> Option<(String, Result<(), CommandError>)> {
         let slot = self.slot.clone()?;
         let mut attempts = 1;
         loop {
-            let marked = rauc::mark_good(&self.rauc);
+            let program = self.rauc.clone();
+            let marked = tokio::task::spawn_blocking(move || rauc::mark_good(&program)).await;
+            // A task that was not run is one that could not be started.
+            let marked = marked.unwrap_or_else(|error| Err(CommandError::stopped("rauc", &error)));
             let over = start.elapsed() + self.interval >= self.timeout;
             if marked.is_ok() || (over && attempts >= CONFIRM_ATTEMPTS) {
                 return Some((slot, marked));
             }
             attempts += 1;
-            std::thread::sleep(self.interval);
+            tokio::time::sleep(self.interval).await;
         }
     }
 }

@@ -109,9 +109,11 @@ impl Applier {
         Self {
             validate: Arc::new(Validators {
                 systemd: Arc::clone(&systemd),
+                disk: Arc::clone(&disk),
             }),
             health: Arc::new(BoxHealth {
                 chain: disk.path(TLS_CHAIN),
+                systemd: Arc::clone(&systemd),
             }),
             disk,
             systemd,

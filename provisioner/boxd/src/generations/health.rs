@@ -1,9 +1,11 @@
 //! Whether the box does its job after a change.
 
 use crate::gate::{self, Gate};
+use crate::systemd::Units;
 use futures_util::future::{BoxFuture, FutureExt};
 use std::fmt::Debug;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Judges the box.
@@ -18,6 +20,8 @@ pub trait Health: Debug + Send + Sync {
 pub struct BoxHealth {
     /// The stored certificate chain.
     pub chain: PathBuf,
+    /// Systemd.
+    pub systemd: Arc<dyn Units>,
 }
 
 /// Between two looks.
@@ -28,7 +32,7 @@ impl Health for BoxHealth {
         let gate = Gate {
             address: gate::default_address(),
             chain: self.chain.clone(),
-            systemctl: PathBuf::from("systemctl"),
+            systemd: Arc::clone(&self.systemd),
             rauc: PathBuf::from("rauc"),
             slot: None,
             timeout: patience,
@@ -37,10 +41,7 @@ impl Health for BoxHealth {
         async move {
             let start = Instant::now();
             loop {
-                let look = gate.clone();
-                let unready = tokio::task::spawn_blocking(move || look.look())
-                    .await
-                    .map_err(|error| error.to_string())?;
+                let unready = gate.look().await;
                 if unready.is_empty() {
                     return Ok(());
                 }

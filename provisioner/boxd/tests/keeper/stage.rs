@@ -96,7 +96,7 @@ impl Validate for Judges {
             refusal.map_or(Ok(()), |said| {
                 Err(Invalid::Refused {
                     program: "nft".to_owned(),
-                    file: paths::NFTABLES_CONF,
+                    file: paths::NFTABLES_CONF.to_owned(),
                     said,
                 })
             })

@@ -40,7 +40,7 @@ fn confirmed(verdict: Option<&Value>) -> Option<Found> {
             "this boot has not been judged yet; the health gate still waits or did not run",
         ));
     };
-    if verdict.get("healthy").and_then(Value::as_bool) == Some(true) {
+    if verdict.get("state").and_then(Value::as_str) == Some("healthy") {
         return None;
     }
     let unready = verdict.get("unready").and_then(Value::as_array);
@@ -130,9 +130,9 @@ mod tests {
 
     #[test]
     fn the_verdict_of_the_gate_is_passed_on() {
-        assert!(confirmed(Some(&json!({"healthy": true}))).is_none());
+        assert!(confirmed(Some(&json!({"state": "healthy"}))).is_none());
         assert!(confirmed(None).is_some());
-        let bad = json!({"healthy": false, "unready": [{"what": "redis", "why": "down"}]});
+        let bad = json!({"state": "unhealthy", "unready": [{"what": "redis", "why": "down"}]});
         assert_eq!(
             confirmed(Some(&bad)).unwrap().finding.evidence,
             ["redis: down"]
