@@ -1,6 +1,8 @@
 //! The box as its operator sees it: a root shell over SSH, and the database
 //! and the cache through their own sockets.
 
+use std::fs::File;
+use std::path::Path;
 use std::process::Output;
 
 use onebox_model::paths;
@@ -45,6 +47,22 @@ impl Guest {
             String::from_utf8_lossy(&output.stderr)
         );
         output
+    }
+
+    /// Takes a program from here to the box.
+    ///
+    /// # Panics
+    /// When it can't be.
+    pub fn put(&self, program: &Path, place: &str) {
+        let file = File::open(program).expect("open the program");
+        let script = format!("cat >{place} && chmod 755 {place}");
+        let mut command = self.ssh.interactive(&[script]);
+        let status = command.stdin(file).status().expect("run ssh");
+        assert!(
+            status.success(),
+            "{} did not get to the box",
+            program.display()
+        );
     }
 
     /// What the database answers, one row a line.

@@ -2,12 +2,16 @@
 
 mod changes;
 mod data;
+mod doctor;
 mod exposure;
+mod hardening;
 mod keeper;
 mod storage;
 
 pub use changes::changes;
 pub use data::{clean_boot, postgresql};
+pub use doctor::doctor;
 pub use exposure::{firewall, listeners, passwords, plain_http_redirects, versions};
+pub use hardening::{confined, only_public_ports_answer};
 pub use keeper::keeper;
 pub use storage::{data_fills_the_disk, read_only, traces_are_gone, try_to_leave_traces};
