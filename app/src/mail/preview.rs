@@ -2,6 +2,7 @@
 //! samples are hard on the templates: names that must be escaped, long lists.
 
 use super::templates::Bodies;
+use super::templates::alert::Alert;
 use super::templates::credit_note::CreditNoteMail;
 use super::templates::import_finished::ImportFinished;
 use super::templates::invitation::Invitation;
@@ -27,7 +28,7 @@ pub struct Sample {
 }
 
 /// Name and purpose of every template.
-pub const ALL: [(&str, &str); 7] = [
+pub const ALL: [(&str, &str); 8] = [
     ("order_confirmation", "To a customer whose order was placed"),
     ("invoice", "To a customer, with the invoice as a PDF file"),
     (
@@ -40,6 +41,10 @@ pub const ALL: [(&str, &str); 7] = [
     (
         "test_mail",
         "To an administrator who wants to see mail arrive",
+    ),
+    (
+        "alert",
+        "To the operator, when something is wrong with the box",
     ),
 ];
 
@@ -100,6 +105,16 @@ pub fn sample(name: &str) -> Result<Option<Sample>, askama::Error> {
                 transport: "smtp".to_owned(),
             };
             (mail.subject(), mail.render()?)
+        }
+        "alert" => {
+            let mail = Alert {
+                subject: "[shop.example.com] wrong: disks".to_owned(),
+                lines: vec![
+                    "/var has 7 % of its room left, since 24 November 2026, 10:05 UTC.".to_owned(),
+                    "`boxctl doctor` on the box says what to do.".to_owned(),
+                ],
+            };
+            (mail.subject.clone(), mail.render()?)
         }
         _ => return Ok(None),
     };

@@ -28,6 +28,7 @@ use super::jobs::test_mail::TestMail;
 use super::jobs::thumbnails::Thumbnails;
 use super::outcome::Outcome;
 use onebox_model::QueueName;
+use onebox_model::alert_mail::AlertMail;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::future::Future;
@@ -68,6 +69,7 @@ impl Registry {
             .with::<Thumbnails>()
             .with::<Noop>()
             .with::<Stamp>()
+            .with::<AlertMail>()
             .with::<CreditNoteMail>()
             .with::<InvoiceMail>()
             .with::<ImportMail>()

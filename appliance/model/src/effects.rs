@@ -94,6 +94,7 @@ pub fn of_config(before: &Config, after: &Config) -> Notices {
         ssh: Config::default().ssh,
         firewall: Config::default().firewall,
         acme: Config::default().acme,
+        alerts: Config::default().alerts,
         workers: Config::default().workers,
         ..config.clone()
     };

@@ -10,6 +10,7 @@
 //! Start reading at [`Config`] (what the operator chose), then [`Sizing`]
 //! (what the machine can carry), then [`render`] (the files that follow).
 
+pub mod alert_mail;
 pub mod config;
 pub mod effects;
 pub mod machine;

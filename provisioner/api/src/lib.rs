@@ -3,6 +3,7 @@
 //! One module for each subject, with the types of its requests and answers and
 //! the paths they travel on, so that neither side can mean something else.
 
+pub mod alerts;
 pub mod certificates;
 #[cfg(feature = "client")]
 pub mod client;

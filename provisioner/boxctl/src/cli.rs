@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::direct::{logs, psql, redis, shell};
 use crate::error::Error;
 use crate::{
-    admin, cert, change, config, doctor, reconciler, secret, service, status, version, vm,
+    admin, alert, cert, change, config, doctor, reconciler, secret, service, status, version, vm,
 };
 
 /// Runs and operates a Onebox.
@@ -47,6 +47,9 @@ enum Command {
     /// Certificates: show, order, renew, revoke, and look what is in the way
     #[command(subcommand)]
     Cert(cert::Command),
+    /// Who is told when something is wrong: show, test
+    #[command(subcommand)]
+    Alert(alert::Command),
     /// The operator's file: check, show, edit
     #[command(subcommand)]
     Config(config::Command),
@@ -78,6 +81,7 @@ impl Cli {
             Command::Shell(args) => args.run(),
             Command::Reconciler(command) => command.run(),
             Command::Cert(command) => command.run(),
+            Command::Alert(command) => command.run(),
             Command::Config(command) => command.run(),
             Command::Admin(command) => command.run(),
             Command::Version(args) => args.run(),

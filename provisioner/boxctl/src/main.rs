@@ -5,6 +5,7 @@
 //! and the exit status is not 0. Start reading at [`cli`].
 
 mod admin;
+mod alert;
 mod cert;
 mod change;
 mod cli;

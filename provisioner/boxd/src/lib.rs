@@ -13,6 +13,7 @@
 
 pub mod accounts;
 pub mod acme;
+pub mod alerts;
 pub mod cli;
 mod command;
 pub mod daemon;

@@ -1,6 +1,7 @@
 //! What mails say, each as HTML and as text. A template is a struct with its
 //! facts, already in words, and two files under `templates/mail/`.
 
+pub mod alert;
 pub mod credit_note;
 pub mod import_finished;
 pub mod invitation;

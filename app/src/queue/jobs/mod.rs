@@ -1,5 +1,6 @@
 //! The jobs of the product, one kind a file.
 
+pub mod alert_mail;
 pub mod bench;
 pub mod clean_up;
 pub mod cleanup_expired_sessions;

@@ -327,6 +327,73 @@ pub const KEYS: &[Key] = &[
         )
     },
     Key {
+        default: Some("120"),
+        example: "600",
+        form: "a whole number of seconds from 0 to 86400",
+        ..key(
+            "alerts.after",
+            "Seconds that something must be wrong before anybody is told. What is well again before is told nobody.",
+        )
+    },
+    Key {
+        default: Some("24"),
+        example: "4",
+        form: "a whole number of hours from 0 to 720",
+        ..key(
+            "alerts.repeat",
+            "Hours after which it is told again while it lasts; 0 for never.",
+        )
+    },
+    Key {
+        default: Some("[]"),
+        example: r#"["ops@example.com"]"#,
+        form: r#"a list of addresses such as ["ops@example.com"]"#,
+        ..key(
+            "alerts.mail",
+            "Addresses that get a mail. It leaves by way of [mail] and the queue of jobs; while these are what is wrong it waits, so set another channel too.",
+        )
+    },
+    Key {
+        example: r#"{ secret = "alert-webhook" }"#,
+        form: SECRET_FORM,
+        secret: true,
+        ..key(
+            "alerts.webhook",
+            "Address that gets each alert as a POST of JSON.",
+        )
+    },
+    Key {
+        example: r#"{ secret = "pagerduty" }"#,
+        form: SECRET_FORM,
+        secret: true,
+        ..key(
+            "alerts.pagerduty.key",
+            "Integration key of a PagerDuty service (Events API v2).",
+        )
+    },
+    Key {
+        example: r#""https://events.eu.pagerduty.com/v2/enqueue""#,
+        form: r#"a URL such as "https://events.pagerduty.com/v2/enqueue""#,
+        ..key(
+            "alerts.pagerduty.url",
+            "Address of PagerDuty's events, where it is not the usual one.",
+        )
+    },
+    Key {
+        example: r#"{ secret = "opsgenie" }"#,
+        form: SECRET_FORM,
+        secret: true,
+        ..key("alerts.opsgenie.key", "API key of an Opsgenie integration.")
+    },
+    Key {
+        example: r#""https://api.eu.opsgenie.com""#,
+        form: r#"a URL such as "https://api.opsgenie.com""#,
+        ..key(
+            "alerts.opsgenie.url",
+            "Address of Opsgenie, where it is not the usual one.",
+        )
+    },
+    Key {
         default: Some("[]"),
         example: r#"["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA you@laptop"]"#,
         form: "a list of public keys as they stand in a .pub file",

@@ -27,6 +27,7 @@ pub use sections::acme::{
     Acme, AcmeAuthority, AcmeChallenge, AcmeCloudflare, AcmeFallback, AcmeKeyType, Eab,
 };
 pub use sections::admin::Admin;
+pub use sections::alerts::{Alerts, Service};
 pub use sections::cloudflare::Cloudflare;
 pub use sections::database::Database;
 pub use sections::firewall::Firewall;
@@ -68,6 +69,8 @@ pub struct Config {
     pub cloudflare: Cloudflare,
     /// The first administrator.
     pub admin: Admin,
+    /// Who is told when something is wrong.
+    pub alerts: Alerts,
     /// Who may log in by SSH.
     pub ssh: Ssh,
     /// Who reaches the box.
@@ -196,6 +199,7 @@ impl Config {
         found.extend(self.acme.validate(&self.web));
         found.extend(self.cloudflare.validate());
         found.extend(self.admin.validate());
+        found.extend(self.alerts.validate());
         found.extend(self.ssh.validate());
         found.extend(self.firewall.validate());
         found.extend(self.database.validate());

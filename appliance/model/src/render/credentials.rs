@@ -8,12 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 /// File name of these drop-ins.
 pub const CREDENTIALS_NAME: &str = "60-onebox-secrets.conf";
 
+/// Sections whose secrets the keeper uses itself.
+const KEEPERS: [&str; 2] = ["acme.", "alerts."];
+
 /// Drop-ins that give the application the secrets its configuration names.
 /// `stored` has the digest of each that is there: systemd starts no unit whose
 /// credential is missing, so one that is not stored is left out and the
 /// application says what it lacks. The digest makes a new value a change.
 ///
-/// Secrets of `[acme]` are the keeper's, who asks for them when it needs them.
+/// Secrets of `[acme]` and `[alerts]` are the keeper's, who asks for them when
+/// it needs them.
 #[must_use]
 pub fn credentials(
     config: &Config,
@@ -23,7 +27,7 @@ pub fn credentials(
     let wanted: BTreeSet<String> = config
         .named_secrets()
         .into_iter()
-        .filter(|(key, _)| !key.starts_with("acme."))
+        .filter(|(key, _)| !KEEPERS.iter().any(|section| key.starts_with(section)))
         .map(|(_, name)| name)
         .collect();
     let lines: Vec<String> = wanted

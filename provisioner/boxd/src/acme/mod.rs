@@ -16,7 +16,7 @@ mod challenge;
 pub(crate) mod check;
 mod dns;
 mod error;
-mod http;
+pub(crate) mod http;
 mod key;
 mod manager;
 mod order;

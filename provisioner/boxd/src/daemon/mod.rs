@@ -13,18 +13,20 @@ pub use logging::start as start_logging;
 pub use socket::SocketError;
 
 use crate::acme::Manager;
+use crate::alerts::{Alerts, Channels};
 use crate::disk::Disk;
 use crate::doctor::Doctor;
 use crate::generations::{Applier, Generations};
-use crate::reconcilers::watch::{Clock, Disks, FailedUnits, OutOfMemory};
+use crate::reconcilers::watch::{Clock, Disks, FailedUnits, OutOfMemory, Queues};
 use crate::reconcilers::{Certificates, Reconciler, Registry};
+use crate::status::queues;
 use crate::steps::Steps;
 use crate::systemd::Units;
 use peer::Peer;
 use sd_notify::NotifyState;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -47,6 +49,8 @@ pub struct Keeper {
     pub certificates: Arc<Manager>,
     /// Says what is wrong.
     pub doctor: Doctor,
+    /// Ways to tell the operator.
+    pub channels: Channels,
 }
 
 /// The daemon cannot go on.
@@ -72,6 +76,10 @@ impl Keeper {
     pub fn new(applier: Applier) -> Self {
         let (disk, systemd) = (Arc::clone(&applier.disk), Arc::clone(&applier.systemd));
         let certificates = Arc::new(Manager::of_box(Arc::clone(&disk), Arc::clone(&systemd)));
+        let channels = Channels {
+            database: queues::options(),
+        };
+        let all = Arc::new(OnceLock::new());
         let work: Vec<Arc<dyn Reconciler>> = vec![
             Arc::new(Generations(applier.clone())),
             Arc::new(FailedUnits {
@@ -86,8 +94,19 @@ impl Keeper {
                 Arc::clone(&disk),
                 Arc::clone(&certificates),
             )),
+            Arc::new(Queues {
+                disk: Arc::clone(&disk),
+            }),
+            // The last: it tells what the others found.
+            Arc::new(Alerts {
+                disk: Arc::clone(&disk),
+                channels: channels.clone(),
+                registry: Arc::clone(&all),
+            }),
         ];
         let registry = Registry::new(work, DELAY);
+        // It is empty until here, so this is the first.
+        let _ = all.set(registry.clone());
         let doctor = Doctor::of_box(
             applier.clone(),
             Arc::clone(&certificates),
@@ -100,6 +119,7 @@ impl Keeper {
             registry,
             certificates,
             doctor,
+            channels,
         }
     }
 

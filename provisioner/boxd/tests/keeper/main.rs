@@ -10,6 +10,7 @@
     reason = "tests"
 )]
 
+mod alerts;
 mod certificates;
 mod daemon;
 mod doctor;

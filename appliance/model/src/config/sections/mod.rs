@@ -2,6 +2,7 @@
 
 pub(super) mod acme;
 pub(super) mod admin;
+pub(super) mod alerts;
 pub(super) mod cloudflare;
 pub(super) mod database;
 pub(super) mod firewall;

@@ -1,5 +1,6 @@
 //! What can be asked of the daemon, a file for each subject.
 
+mod alerts;
 mod certificates;
 mod doctor;
 mod generations;
@@ -24,6 +25,7 @@ pub(super) fn router(keeper: Keeper) -> Router {
         .merge(reconcilers::router())
         .merge(secrets::router())
         .merge(certificates::router())
+        .merge(alerts::router())
         .merge(doctor::router())
         .merge(support::router())
         .fallback(async |uri: Uri| {
