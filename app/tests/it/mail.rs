@@ -9,6 +9,7 @@ use crate::support::secrets::text;
 use crate::support::smtp::{Script, Security, SmtpServer};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use onebox_model::alert_mail::AlertMail;
 use onebox_model::config::{MailTransport, SmtpSecurity};
 use onebox_model::{Config, Credentials, QueueName, Secret};
 use serde_json::Value;
@@ -170,6 +171,33 @@ async fn a_mail_goes_out_encrypted_to_whom_we_logged_in_and_once() {
             ("sent", "", "")
         );
     }
+}
+
+#[tokio::test]
+async fn what_the_keeper_has_to_tell_arrives_as_it_wrote_it() {
+    let app = TestApp::new().await;
+    let files = tempfile::tempdir().unwrap();
+    write_certificate(files.path());
+    let script = Script {
+        security: Security::Tls,
+        ..Script::default()
+    };
+    let server = SmtpServer::start(script, files.path()).await;
+    let mut config = smtp(&server, SmtpSecurity::Tls);
+    config.mail.smtp.ca_file = Some(files.path().join("fullchain.pem").display().to_string());
+    let alert = AlertMail {
+        to: "ops@example.com".to_owned(),
+        subject: "[shop.example.org] wrong: disks".to_owned(),
+        lines: vec!["/var has 3 % of its room left <b>now</b>".to_owned()],
+    };
+    let outcome = run(&app, &config, Uuid::now_v7(), alert).await;
+    assert_eq!(outcome, Outcome::Done);
+    let received = server.received();
+    assert_eq!(received.len(), 1, "{received:?}");
+    let mail = &received[0];
+    assert!(mail.to[0].contains("ops@example.com"), "{mail:?}");
+    assert!(mail.data.contains("wrong: disks"), "{mail:?}");
+    assert!(!mail.data.contains("<b>now</b></p>"), "{mail:?}");
 }
 
 #[tokio::test]
