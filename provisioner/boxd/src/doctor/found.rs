@@ -54,8 +54,10 @@ impl Found {
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        let lines = lines.into_iter().map(Into::into);
-        self.finding.evidence.extend(lines);
+        for text in lines.into_iter().map(Into::into) {
+            let lines = text.lines().map(str::to_owned);
+            self.finding.evidence.extend(lines);
+        }
         self
     }
 

@@ -55,7 +55,10 @@ impl Programs for Installed {
                 return Ok(said);
             }
             let said = if errors.is_empty() { said } else { errors };
-            Err(format!("`{shown}` ended with {}: {said}", output.status))
+            // One line, for people.
+            let said: Vec<&str> = said.lines().map(str::trim).collect();
+            let (said, status) = (said.join("; "), output.status);
+            Err(format!("`{}` ended with {status}: {said}", short(&shown)))
         }
         .boxed()
     }
@@ -96,6 +99,15 @@ impl Programs for Played {
             |(_, answer)| answer.clone(),
         );
         async move { answer }.boxed()
+    }
+}
+
+/// A query is longer than anybody wants to read in an error.
+fn short(command: &str) -> String {
+    const MOST: usize = 100;
+    match command.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", command.get(..end).unwrap_or(command)),
+        None => command.to_owned(),
     }
 }
 
