@@ -28,10 +28,13 @@ impl ConnectionUrl {
             return "…".to_owned();
         };
         let (rest, query) = match rest.split_once('?') {
+            // A password typed without escaping may hold a ?: nobody can tell
+            // where the place begins.
+            Some((_, query)) if query.contains('@') => return format!("{scheme}://…"),
             Some((rest, _)) => (rest, "?…"),
             None => (rest, ""),
         };
-        // The last @: a password typed without escaping may hold one, or a /.
+        // The last @: such a password may hold one, or a /.
         match rest.rsplit_once('@') {
             Some((_, place)) => format!("{scheme}://…@{place}{query}"),
             None => format!("{scheme}://{rest}{query}"),
@@ -72,6 +75,7 @@ mod tests {
         for url in [
             "postgres://shop:hunter2@db.example/shop",
             "postgres://shop:hun@ter2/hunter2@db.example/shop",
+            "postgres://shop:hunter2?hunter2@db.example/shop",
             "postgres://db.example/shop?password=hunter2",
             "redis://:hunter2@cache.example:6379/0",
             "hunter2",
