@@ -51,7 +51,8 @@ fn network(text: &str) -> Result<(), &'static str> {
     let length: u32 = length
         .parse()
         .ok()
-        .filter(|length| *length <= bits)
+        // nft takes neither +8 nor 08.
+        .filter(|number: &u32| *number <= bits && number.to_string() == length)
         .ok_or("the length of the prefix is 0 to 32 for IPv4 and 0 to 128 for IPv6")?;
     let value = match address {
         IpAddr::V4(address) => u128::from(u32::from(address)) << 96,
@@ -88,6 +89,8 @@ mod tests {
             "203.0.113.1/24",
             "2001:db8::1/32",
             "203.0.113.0/x",
+            "203.0.113.0/+24",
+            "203.0.113.0/024",
             "203.0.113.0/24; flush ruleset",
         ] {
             assert!(network(bad).is_err(), "{bad}");
