@@ -1,4 +1,5 @@
-//! Addresses of databases. They may hold a password, so they never show it.
+//! Addresses: of databases, which may hold a password and never show it, and of
+//! services that secrets are sent to.
 
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
@@ -66,6 +67,26 @@ impl Serialize for ConnectionUrl {
     }
 }
 
+/// Whether a secret may be sent there: by HTTPS, or by plain HTTP to this
+/// machine (for tests). Nobody logs in at the address itself, and an @ would
+/// make a name before it look like the host.
+pub(super) fn is_api_url(url: &str) -> bool {
+    let (rest, encrypted) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
+        (Some(rest), _) => (rest, true),
+        (None, Some(rest)) => (rest, false),
+        (None, None) => return false,
+    };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let here = ["127.0.0.1", "localhost", "[::1]"].contains(&name);
+    // Some read a backslash as a slash and some do not.
+    let plain = |c: char| !c.is_whitespace() && !c.is_control() && c != '\\';
+    !name.is_empty() && !host.contains('@') && url.chars().all(plain) && (encrypted || here)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,5 +113,36 @@ mod tests {
         assert_eq!(url.to_string(), "postgres://…@db.example:5432/shop");
         assert_eq!(url.scheme(), "postgres");
         assert_eq!(url.expose(), "postgres://shop:pw@db.example:5432/shop");
+    }
+
+    #[test]
+    fn a_secret_is_sent_encrypted_or_stays_here() {
+        for url in [
+            "https://api.eu.mailgun.net",
+            "https://api.example:8443/v2?a=b@c",
+            "http://127.0.0.1:8080",
+            "http://localhost/",
+            "http://[::1]",
+            "http://[::1]:8080/v2",
+        ] {
+            assert!(is_api_url(url), "{url}");
+        }
+        for url in [
+            "",
+            "api.example",
+            "ftp://a",
+            "http://api.example.com",
+            "http://127.0.0.1.example.com",
+            "http://localhost:80@api.example",
+            "http://localhost:80\\@api.example",
+            "https://",
+            "https://:443",
+            "https://?api.example",
+            "https://u:p@example.com",
+            "https://a b",
+            "https://a\tb",
+        ] {
+            assert!(!is_api_url(url), "{url}");
+        }
     }
 }

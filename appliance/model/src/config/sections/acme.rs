@@ -1,9 +1,9 @@
 //! `[acme]`: certificates from an authority (RFC 8555).
 
 use super::admin::is_address;
-use super::mail::is_api_url;
 use super::web::Web;
 use crate::config::error::Finding;
+use crate::config::url::is_api_url;
 use crate::secret::Secret;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};

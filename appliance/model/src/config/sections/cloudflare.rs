@@ -1,7 +1,7 @@
 //! `[cloudflare]`: the box behind Cloudflare's network.
 
-use super::mail::is_api_url;
 use crate::config::error::Finding;
+use crate::config::url::is_api_url;
 use serde::{Deserialize, Serialize};
 
 /// Cloudflare.

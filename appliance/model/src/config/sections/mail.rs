@@ -3,6 +3,7 @@
 
 use super::admin::is_address;
 use crate::config::error::Finding;
+use crate::config::url::is_api_url;
 use crate::secret::Secret;
 use serde::{Deserialize, Serialize};
 
@@ -290,23 +291,6 @@ impl Smtp {
     }
 }
 
-/// HTTPS, or plain HTTP to this machine (for tests).
-pub(super) fn is_api_url(url: &str) -> bool {
-    let host = |rest: &str| {
-        let host = rest.split('/').next().unwrap_or_default();
-        !host.is_empty() && !host.contains('@') && !rest.chars().any(char::is_whitespace)
-    };
-    if let Some(rest) = url.strip_prefix("https://") {
-        return host(rest);
-    }
-    url.strip_prefix("http://").is_some_and(|rest| {
-        let here = ["127.0.0.1", "localhost", "[::1]"];
-        let name = rest.split('/').next().unwrap_or_default();
-        let name = name.rsplit_once(':').map_or(name, |(name, _)| name);
-        host(rest) && here.contains(&name)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -356,17 +340,6 @@ mod tests {
         };
         assert!(plain("localhost").is_empty() && plain("127.0.0.1").is_empty());
         assert_eq!(plain("mail.example.com"), ["mail.smtp.security"]);
-        assert!(is_api_url("https://api.eu.mailgun.net"));
-        assert!(is_api_url("http://127.0.0.1:8080"));
-        for url in [
-            "http://api.example.com",
-            "https://",
-            "ftp://a",
-            "http://127.0.0.1.example.com",
-            "https://u:p@example.com",
-        ] {
-            assert!(!is_api_url(url), "{url}");
-        }
     }
 
     #[test]

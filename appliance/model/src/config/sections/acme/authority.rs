@@ -1,7 +1,7 @@
 //! Who gives certificates, and how it is reached.
 
 use crate::config::error::Finding;
-use crate::config::sections::mail::is_api_url;
+use crate::config::url::is_api_url;
 use crate::secret::Secret;
 use serde::{Deserialize, Serialize};
 
