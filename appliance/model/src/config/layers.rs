@@ -3,12 +3,12 @@
 
 use super::error::{ConfigError, Finding, Origin, Problem};
 use super::keys;
+use super::lines::{Lines, line_of};
 use figment::error::{Actual, Kind};
 use figment::value::{Dict, Map, Value};
 use figment::{Error, Figment, Metadata, Profile, Provider};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use toml::de::{DeTable, DeValue};
 
 const PREFIX: &str = "ONEBOX_";
 
@@ -96,11 +96,10 @@ impl Layers {
 
     /// Turns what the deserializer said into what the operator must do.
     pub(super) fn explain(&self, error: Error) -> ConfigError {
-        let problems = error
-            .into_iter()
-            .map(|error| self.place(self.finding(&error)))
-            .collect();
-        ConfigError::Invalid { problems }
+        let findings = error.into_iter().map(|error| self.finding(&error));
+        ConfigError::Invalid {
+            problems: self.place(findings.collect()),
+        }
     }
 
     fn finding(&self, error: &Error) -> Finding {
@@ -162,23 +161,36 @@ impl Layers {
         }
     }
 
-    pub(super) fn place(&self, finding: Finding) -> Problem {
-        Problem {
-            origin: self.origin(&finding.key),
-            key: finding.key,
-            value: finding.value,
-            why: finding.why,
-            fix: finding.fix,
-        }
+    /// Says of each finding where its key stands.
+    pub(super) fn place(&self, findings: Vec<Finding>) -> Vec<Problem> {
+        let lines = Lines::of(&self.text);
+        findings
+            .into_iter()
+            .map(|finding| Problem {
+                origin: self.origin(&lines, &finding.key),
+                key: finding.key,
+                value: finding.value,
+                why: finding.why,
+                fix: finding.fix,
+            })
+            .collect()
     }
 
-    /// Where the value of a key was set; `None` when nobody has.
-    pub(super) fn set_at(&self, key: &str) -> Option<Origin> {
-        let set = self.figment().find_value(key).is_ok();
-        set.then(|| self.origin(key))
+    /// Where the values of keys were set; `None` where nobody has.
+    pub(super) fn set_at<'k>(
+        &self,
+        keys: impl IntoIterator<Item = &'k str>,
+    ) -> Vec<Option<Origin>> {
+        let (lines, figment) = (Lines::of(&self.text), self.figment());
+        keys.into_iter()
+            .map(|key| {
+                let set = figment.find_value(key).is_ok();
+                set.then(|| self.origin(&lines, key))
+            })
+            .collect()
     }
 
-    fn origin(&self, key: &str) -> Origin {
+    fn origin(&self, lines: &Lines<'_>, key: &str) -> Origin {
         let of_key = |setting: &&Setting| {
             key == setting.key
                 || key
@@ -189,7 +201,7 @@ impl Layers {
             Some(setting) => Origin::Variable(setting.variable.clone()),
             None => Origin::File {
                 path: self.path.clone(),
-                line: line_of_key(&self.text, key),
+                line: lines.of_key(key),
             },
         }
     }
@@ -235,27 +247,4 @@ fn kind_of(actual: &Actual) -> &'static str {
         Actual::Map => "a section",
         _ => "another kind of value",
     }
-}
-
-fn line_of(text: &str, offset: usize) -> usize {
-    let before = text.as_bytes().iter().take(offset);
-    before.filter(|byte| **byte == b'\n').count() + 1
-}
-
-/// Line of a dotted key, or of the longest part of it that stands in the file.
-fn line_of_key(text: &str, key: &str) -> Option<usize> {
-    let table = DeTable::parse(text).ok()?;
-    let mut table = table.get_ref();
-    let mut line = None;
-    for part in key.split('.') {
-        let Some((name, value)) = table.iter().find(|(name, _)| name.get_ref() == part) else {
-            break;
-        };
-        line = Some(line_of(text, name.span().start));
-        match value.get_ref() {
-            DeValue::Table(inner) => table = inner,
-            _ => break,
-        }
-    }
-    line
 }

@@ -12,6 +12,7 @@
 mod error;
 mod keys;
 mod layers;
+mod lines;
 mod reference;
 mod schema;
 mod sections;
@@ -182,16 +183,13 @@ impl Config {
             .figment()
             .extract()
             .map_err(|error| layers.explain(error))?;
-        let problems: Vec<Problem> = config
-            .findings()
-            .into_iter()
-            .map(|finding| layers.place(finding))
-            .collect();
-        if problems.is_empty() {
-            Ok(config)
-        } else {
-            Err(ConfigError::Invalid { problems })
+        let findings = config.findings();
+        if findings.is_empty() {
+            return Ok(config);
         }
+        Err(ConfigError::Invalid {
+            problems: layers.place(findings),
+        })
     }
 
     fn findings(&self) -> Vec<Finding> {

@@ -76,10 +76,11 @@ pub(super) fn all(config: &Config, layers: &Layers) -> Vec<Setting> {
             .unwrap_or_default()
     };
     KEYS.iter()
-        .map(|key| Setting {
+        .zip(layers.set_at(KEYS.iter().map(|key| key.path)))
+        .map(|(key, origin)| Setting {
             key: key.path,
             value: at(key.path),
-            origin: layers.set_at(key.path),
+            origin,
         })
         .collect()
 }

@@ -156,6 +156,18 @@ fn all_bad_values_are_listed_at_once() {
 }
 
 #[test]
+fn a_long_file_of_mistakes_is_told_in_time() {
+    let many = 20_000;
+    let begun = std::time::Instant::now();
+    let message = message(&format!(
+        "firewall.ssh_from = [\n{}]\n",
+        "\"a\",\n".repeat(many)
+    ));
+    assert_eq!(message.lines().count(), many);
+    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+}
+
+#[test]
 fn broken_toml_is_named_with_its_line() {
     let message = message("[web]\ndomains = [\n");
     assert!(message.starts_with(&format!("{NAME}:")), "{message}");

@@ -3,6 +3,7 @@
 use super::web_limits::WebLimits;
 use crate::config::error::Finding;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// Names the box answers to, and how it answers.
@@ -45,6 +46,7 @@ impl Web {
                 r#"write the whole path, such as "/var/lib/wizamart/static""#,
             ));
         }
+        let mut seen = BTreeSet::new();
         for (index, domain) in self.domains.iter().enumerate() {
             // The first name is the one that links lead to.
             let host = match domain.strip_prefix("*.") {
@@ -53,7 +55,7 @@ impl Web {
             };
             if let Err(why) = check_host_name(host) {
                 found.push(finding(domain, why, FIX));
-            } else if self.domains.iter().take(index).any(|other| other == domain) {
+            } else if !seen.insert(domain) {
                 found.push(finding(
                     domain,
                     "this name stands twice",
