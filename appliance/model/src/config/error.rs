@@ -1,5 +1,6 @@
 //! Errors of the operator's file, written for the operator.
 
+use super::shown;
 use serde::{Serialize, Serializer};
 use std::fmt;
 use std::io;
@@ -112,7 +113,7 @@ impl Finding {
     pub(super) fn new(key: &str, value: &str, why: &str, fix: &str) -> Self {
         Self {
             key: key.to_owned(),
-            value: Some(format!("{value:?}")),
+            value: Some(shown::value(value)),
             why: why.to_owned(),
             fix: fix.to_owned(),
         }

@@ -927,28 +927,31 @@ pub(super) fn may_hold_secret(path: &str) -> bool {
     })
 }
 
-/// What an unknown key may have been meant to be, as an instruction.
-pub(super) fn suggest(path: &str) -> String {
-    let parent = path.rsplit_once('.').map_or("", |(parent, _)| parent);
-    let here = children(parent);
-    let last = path.rsplit('.').next().unwrap_or(path);
+/// Most letters of a name that may be a misspelling.
+const LONGEST_NAME: usize = 64;
+
+/// What an unknown name in a section may have been meant to be, as an
+/// instruction.
+pub(super) fn suggest(section: &str, unknown: &str) -> String {
+    let here = children(section);
     let nearest = here
         .iter()
-        .map(|name| (strsim::damerau_levenshtein(name, last), name))
+        .filter(|_| unknown.len() <= LONGEST_NAME)
+        .map(|name| (strsim::damerau_levenshtein(name, unknown), name))
         .min()
         // Within a third of its length a name is a misspelling of the other.
         .filter(|(distance, name)| *distance <= 1 + name.len() / 3);
-    let scope = if parent.is_empty() {
+    let scope = if section.is_empty() {
         "sections are".to_owned()
     } else {
-        format!("[{parent}] knows")
+        format!("[{section}] knows")
     };
     let known = format!("{scope} {}", here.join(", "));
     match nearest {
         Some((_, name)) => format!("did you mean {name:?}? ({known})"),
         None => match KEYS
             .iter()
-            .find(|key| key.path.rsplit('.').next() == Some(last))
+            .find(|key| key.path.rsplit('.').next() == Some(unknown))
         {
             Some(key) => format!("did you mean {:?}? ({known})", key.path),
             None => format!("remove it ({known})"),

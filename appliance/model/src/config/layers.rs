@@ -4,6 +4,7 @@
 use super::error::{ConfigError, Finding, Origin, Problem};
 use super::keys;
 use super::lines::{Lines, line_of};
+use super::shown;
 use figment::error::{Actual, Kind};
 use figment::value::{Dict, Map, Value};
 use figment::{Error, Figment, Metadata, Profile, Provider};
@@ -103,22 +104,24 @@ impl Layers {
     }
 
     fn finding(&self, error: &Error) -> Finding {
-        let key = error.path.join(".");
+        let key = dotted(&error.path);
         match &error.kind {
             Kind::UnknownField(name, _) => {
                 // The path ends at the section or at the key, by layer.
-                let full = if key == *name || key.ends_with(&format!(".{name}")) {
-                    key
-                } else if key.is_empty() {
-                    name.clone()
-                } else {
-                    format!("{key}.{name}")
+                let section = match error.path.split_last() {
+                    Some((last, section)) if last == name => section,
+                    _ => &error.path,
                 };
+                let section = dotted(section);
                 Finding {
                     value: None,
                     why: "there is no such key".to_owned(),
-                    fix: keys::suggest(&full),
-                    key: full,
+                    fix: keys::suggest(&section, name),
+                    key: if section.is_empty() {
+                        shown::name(name).into_owned()
+                    } else {
+                        format!("{section}.{}", shown::name(name))
+                    },
                 }
             }
             Kind::UnknownVariant(name, allowed) => Finding::new(
@@ -149,8 +152,8 @@ impl Layers {
         }
         let value = self.figment().find_value(key).ok()?;
         match value {
-            Value::String(_, text) => Some(format!("{text:?}")),
-            Value::Char(_, c) => Some(format!("{:?}", c.to_string())),
+            Value::String(_, text) => Some(shown::value(&text)),
+            Value::Char(_, c) => Some(shown::value(&c.to_string())),
             Value::Bool(_, b) => Some(b.to_string()),
             Value::Num(_, number) => number
                 .to_i128()
@@ -235,6 +238,11 @@ fn parse_value(text: String) -> Value {
         .and_then(|mut table| table.remove("value"))
         .and_then(|value| Value::serialize(value).ok())
         .unwrap_or_else(|| Value::from(text))
+}
+
+fn dotted(path: &[String]) -> String {
+    let names: Vec<_> = path.iter().map(|name| shown::name(name)).collect();
+    names.join(".")
 }
 
 fn kind_of(actual: &Actual) -> &'static str {

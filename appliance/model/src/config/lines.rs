@@ -1,5 +1,6 @@
 //! On which lines of the operator's file its keys stand.
 
+use super::shown;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -24,13 +25,19 @@ impl<'t> Lines<'t> {
         self.breaks.partition_point(|at| *at < offset) + 1
     }
 
-    /// Line of a dotted key, or of the longest part of it that stands in the
-    /// file.
+    /// Line of a dotted key as errors show it, or of the longest part of it
+    /// that stands in the file.
     pub(super) fn of_key(&self, key: &str) -> Option<usize> {
         let mut table = self.table.as_ref()?.get_ref();
+        let mut rest = Some(key);
         let mut line = None;
-        for part in key.split('.') {
-            let Some((name, value)) = table.iter().find(|(name, _)| name.get_ref() == part) else {
+        while let Some(key) = rest {
+            let found = table.iter().find_map(|(name, value)| {
+                let behind = key.strip_prefix(&*shown::name(name.get_ref()))?;
+                let whole = behind.is_empty() || behind.starts_with('.');
+                whole.then_some((name, value, behind))
+            });
+            let Some((name, value, behind)) = found else {
                 break;
             };
             line = Some(self.at(name.span().start));
@@ -38,6 +45,7 @@ impl<'t> Lines<'t> {
                 DeValue::Table(inner) => table = inner,
                 _ => break,
             }
+            rest = behind.strip_prefix('.');
         }
         line
     }
@@ -55,8 +63,7 @@ mod tests {
 
     #[test]
     fn a_key_is_found_in_every_form_or_as_far_as_it_stands() {
-        let text =
-            "\nadmin.email = 1\n[web]\n\ndomains = [\n  1,\n]\nlimits = { connections = 1 }\n";
+        let text = "\nadmin.email = 1\n[web]\n\ndomains = [\n  1,\n]\nlimits = { connections = 1 }\n\"a.b\".c = 1\n";
         let lines = Lines::of(text);
         for (key, line) in [
             ("admin", Some(2)),
@@ -65,6 +72,8 @@ mod tests {
             ("web.domains.0", Some(5)),
             ("web.limits.connections", Some(8)),
             ("web.compression", Some(3)),
+            ("web.\"a.b\".c", Some(9)),
+            ("web.a.b.c", Some(3)),
             ("mail", None),
         ] {
             assert_eq!(lines.of_key(key), line, "{key}");

@@ -17,6 +17,7 @@ mod reference;
 mod schema;
 mod sections;
 mod setting;
+mod shown;
 mod template;
 mod url;
 

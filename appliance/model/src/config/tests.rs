@@ -93,6 +93,39 @@ fn a_misspelt_section_is_named_with_line_and_nearest_name() {
 }
 
 #[test]
+fn a_key_named_as_its_section_is_found_in_it() {
+    let message = message("[web]\nweb = 1\n");
+    assert!(
+        message.starts_with(&format!("{NAME}:2: web.web: there is no such key;")),
+        "{message}"
+    );
+}
+
+#[test]
+fn what_a_file_says_cannot_change_how_its_errors_look() {
+    let escape = message("[web]\n\"a\\u001b[2J\\nb.c\" = 1\n");
+    assert!(
+        escape.starts_with(&format!(
+            "{NAME}:2: web.\"a\\u{{1b}}[2J\\nb.c\": there is no such key; remove it ([web] knows domains,"
+        )),
+        "{escape}"
+    );
+    let long = "a".repeat(100_000);
+    for text in [
+        format!("{long} = 1\n"),
+        format!("[time]\nzone = \"{long}\"\n"),
+        format!("time = \"{long}\"\n"),
+        format!("[log]\nlevel = \"{long}\"\n"),
+    ] {
+        let message = message(&text);
+        assert!(
+            message.contains("aaa…\"") && message.len() < 1000,
+            "{message}"
+        );
+    }
+}
+
+#[test]
 fn a_key_without_its_section_is_told_the_whole_name() {
     let message = message("domains = [\"a.example\"]\n");
     assert!(
