@@ -15,18 +15,19 @@ pub struct Ssh {
     pub authorized_keys: Vec<String>,
 }
 
+const KEYS: &str = "ssh.authorized_keys";
+
 impl Ssh {
     pub(in crate::config) fn validate(&self) -> Vec<Finding> {
         self.authorized_keys
             .iter()
             .filter_map(|text| text.parse::<PublicKey>().err().map(|why| (text, why)))
             .map(|(text, why)| {
-                Finding::new(
-                    "ssh.authorized_keys",
-                    text,
-                    &why.to_string(),
-                    "copy the one line of a .pub file, such as ~/.ssh/id_ed25519.pub",
-                )
+                let fix = "copy the one line of a .pub file, such as ~/.ssh/id_ed25519.pub";
+                match why {
+                    NotAKey::Private => Finding::hidden(KEYS, &why.to_string(), fix),
+                    _ => Finding::new(KEYS, text, &why.to_string(), fix),
+                }
             })
             .collect()
     }
@@ -138,5 +139,14 @@ mod tests {
         for (text, why) in cases {
             assert_eq!(text.parse::<PublicKey>(), Err(why), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_private_key_is_refused_and_not_shown() {
+        let ssh = Ssh {
+            authorized_keys: vec!["-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2".to_owned()],
+        };
+        let found = ssh.validate();
+        assert_eq!((found.len(), &found[0].value), (1, &None));
     }
 }
