@@ -959,6 +959,20 @@ pub(super) fn suggest(section: &str, unknown: &str) -> String {
     }
 }
 
+/// Every section, those above others too.
+pub(super) fn sections() -> Vec<&'static str> {
+    let mut sections = Vec::new();
+    for key in KEYS {
+        for (end, _) in key.path.match_indices('.') {
+            let section = key.path.get(..end).unwrap_or_default();
+            if !sections.contains(&section) {
+                sections.push(section);
+            }
+        }
+    }
+    sections
+}
+
 fn is_section(path: &str) -> bool {
     !path.is_empty() && !children(path).is_empty()
 }

@@ -95,6 +95,30 @@ impl Layers {
         )
     }
 
+    /// Sections that were given as lists. The deserializer would take the items
+    /// for the keys' values, in an order that nobody knows, and pass over those
+    /// that are too many.
+    pub(super) fn lists(&self) -> Vec<Finding> {
+        let file = Value::from(self.file.clone());
+        let env = self.env.iter();
+        let env = env.map(|setting| figment::util::nest(&setting.key, setting.value.clone()));
+        let all: Vec<Value> = std::iter::once(file).chain(env).collect();
+        let is_list = |path: &str| {
+            let mut found = all.iter().filter_map(|value| value.find_ref(path));
+            found.any(|value| matches!(value, Value::Array(..)))
+        };
+        keys::sections()
+            .into_iter()
+            .filter(|section| is_list(section))
+            .map(|section| Finding {
+                key: section.to_owned(),
+                value: None,
+                why: "this is a list".to_owned(),
+                fix: keys::expected(section).unwrap_or_default(),
+            })
+            .collect()
+    }
+
     /// Turns what the deserializer said into what the operator must do.
     pub(super) fn explain(&self, error: Error) -> ConfigError {
         let findings = error.into_iter().map(|error| self.finding(&error));

@@ -180,6 +180,12 @@ impl Config {
     }
 
     fn from_layers(layers: &Layers) -> Result<Self, ConfigError> {
+        let lists = layers.lists();
+        if !lists.is_empty() {
+            return Err(ConfigError::Invalid {
+                problems: layers.place(lists),
+            });
+        }
         let config: Self = layers
             .figment()
             .extract()

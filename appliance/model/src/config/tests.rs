@@ -177,6 +177,29 @@ fn a_value_of_the_wrong_kind_is_told_the_right_one() {
 }
 
 #[test]
+fn a_section_is_no_list() {
+    let text = "admin = [\"me@example.com\"]\n[[redis]]\n[acme]\nfallback.eab = []\n";
+    let message = message(text);
+    let lines: Vec<&str> = message.lines().collect();
+    let wanted = [
+        format!("{NAME}:4: acme.fallback.eab: this is a list; write a section [acme.fallback.eab]"),
+        format!("{NAME}:1: admin: this is a list; write a section [admin] with email"),
+        format!("{NAME}:2: redis: this is a list; write a section [redis] with url"),
+    ];
+    assert_eq!(lines.len(), wanted.len(), "{message}");
+    for (line, start) in lines.iter().zip(wanted) {
+        assert!(line.starts_with(&start), "{line}");
+    }
+    let error = with_env("", &[("ONEBOX_ACME__EAB", "[\"kid\"]")]).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("ONEBOX_ACME__EAB: acme.eab: this is a list"),
+        "{error}"
+    );
+}
+
+#[test]
 fn all_bad_values_are_listed_at_once() {
     let message = message(
         "[web]\ndomains = [\"https://a.example\"]\n[time]\nzone = \"CEST\"\n[workers.default]\nconcurrency = 0\n",
