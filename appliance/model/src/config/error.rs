@@ -4,7 +4,7 @@ use super::shown;
 use serde::{Serialize, Serializer};
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The configuration can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -117,6 +117,18 @@ impl Finding {
             why: why.to_owned(),
             fix: fix.to_owned(),
         }
+    }
+
+    /// A finding about a path that does not begin at the root, if it does not:
+    /// nobody knows in which directory a process reads it.
+    pub(super) fn of_path(key: &str, path: Option<&Path>, example: &str) -> Option<Self> {
+        let path = path.filter(|path| !path.is_absolute())?;
+        Some(Self::new(
+            key,
+            &path.to_string_lossy(),
+            "this is not a path from the root",
+            &format!("write the whole path, such as \"{example}\""),
+        ))
     }
 
     /// A finding about a value that may hold a secret.

@@ -224,6 +224,21 @@ fn a_long_file_of_mistakes_is_told_in_time() {
 }
 
 #[test]
+fn a_file_is_named_by_its_whole_path() {
+    let files = KEYS.iter().filter(|key| key.form.starts_with("a path "));
+    let mut count = 0;
+    for key in files {
+        let message = message(&format!("{} = \"ca.pem\"\n", key.path));
+        assert!(
+            message.contains(&format!("{} = \"ca.pem\": this is not a path", key.path)),
+            "{message}"
+        );
+        count += 1;
+    }
+    assert_eq!(count, 7);
+}
+
+#[test]
 fn broken_toml_is_named_with_its_line() {
     let message = message("[web]\ndomains = [\n");
     assert!(message.starts_with(&format!("{NAME}:")), "{message}");

@@ -56,6 +56,11 @@ impl Database {
             ("database.direct_url", &self.direct_url),
             ("database.replica_url", &self.replica_url),
         ];
+        let path = Finding::of_path(
+            "database.root_certificate",
+            self.root_certificate.as_deref(),
+            "/var/lib/onebox/database-ca.pem",
+        );
         urls.into_iter()
             .filter_map(|(key, url)| Some((key, url.as_ref()?)))
             .filter(|(_, url)| !matches!(url.scheme(), "postgres" | "postgresql"))
@@ -66,6 +71,7 @@ impl Database {
                     r#"write a URL such as "postgres://user@host/database""#,
                 )
             })
+            .chain(path)
             .collect()
     }
 }

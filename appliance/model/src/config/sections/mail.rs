@@ -6,6 +6,7 @@ use crate::config::error::Finding;
 use crate::config::url::is_api_url;
 use crate::secret::Secret;
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// Outgoing mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -229,6 +230,11 @@ impl Mail {
                 r#"write a URL such as "https://api.example.com""#,
             )
         }));
+        found.extend(Finding::of_path(
+            "mail.smtp.ca_file",
+            self.smtp.ca_file.as_deref().map(Path::new),
+            "/var/lib/onebox/mail-ca.pem",
+        ));
         found.extend(self.missing());
         found
     }

@@ -43,15 +43,20 @@ impl Redis {
     }
 
     pub(in crate::config) fn validate(&self) -> Vec<Finding> {
-        match &self.url {
-            Some(url) if !SCHEMES.contains(&url.scheme()) => {
-                vec![Finding::hidden(
-                    "redis.url",
-                    "this is not a Redis URL",
-                    r#"write a URL such as "redis://host:6379/0""#,
-                )]
-            }
-            _ => Vec::new(),
-        }
+        let wrong = self.url.as_ref();
+        let wrong = wrong.filter(|url| !SCHEMES.contains(&url.scheme()));
+        let url = wrong.map(|_| {
+            Finding::hidden(
+                "redis.url",
+                "this is not a Redis URL",
+                r#"write a URL such as "redis://host:6379/0""#,
+            )
+        });
+        let path = Finding::of_path(
+            "redis.root_certificate",
+            self.root_certificate.as_deref(),
+            "/var/lib/onebox/redis-ca.pem",
+        );
+        url.into_iter().chain(path).collect()
     }
 }

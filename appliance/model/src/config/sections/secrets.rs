@@ -15,18 +15,13 @@ pub struct Secrets {
 
 impl Secrets {
     pub(in crate::config) fn validate(&self) -> Vec<Finding> {
-        let wrong = self.key_file.as_ref().filter(|file| !file.is_absolute());
-        wrong
-            .map(|file| {
-                Finding::new(
-                    "secrets.key_file",
-                    &file.to_string_lossy(),
-                    "this is not a path from the root",
-                    r#"write the whole path, such as "/etc/wizamart/seal-keys""#,
-                )
-            })
-            .into_iter()
-            .collect()
+        Finding::of_path(
+            "secrets.key_file",
+            self.key_file.as_deref(),
+            "/etc/wizamart/seal-keys",
+        )
+        .into_iter()
+        .collect()
     }
 }
 

@@ -38,14 +38,11 @@ impl Web {
         let finding =
             |domain: &str, why: &str, fix: &str| Finding::new("web.domains", domain, why, fix);
         let mut found = self.limits.validate();
-        if let Some(dir) = self.static_dir.as_ref().filter(|dir| !dir.is_absolute()) {
-            found.push(Finding::new(
-                "web.static_dir",
-                &dir.to_string_lossy(),
-                "this is not a path from the root",
-                r#"write the whole path, such as "/var/lib/wizamart/static""#,
-            ));
-        }
+        found.extend(Finding::of_path(
+            "web.static_dir",
+            self.static_dir.as_deref(),
+            "/var/lib/wizamart/static",
+        ));
         let mut seen = BTreeSet::new();
         for (index, domain) in self.domains.iter().enumerate() {
             // The first name is the one that links lead to.

@@ -4,6 +4,7 @@ use crate::config::error::Finding;
 use crate::config::url::is_api_url;
 use crate::secret::Secret;
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// Let's Encrypt.
 pub(super) const PRODUCTION: &str = "production";
@@ -88,14 +89,11 @@ pub(super) fn validate(
             r#"write "production", "staging" or the https:// URL of a directory"#,
         ));
     }
-    if let Some(file) = ca_file.filter(|file| !file.starts_with('/')) {
-        found.push(Finding::new(
-            &format!("{section}.ca_file"),
-            file,
-            "this is not a path from the root",
-            r#"write the whole path, such as "/var/lib/onebox/acme-ca.pem""#,
-        ));
-    }
+    found.extend(Finding::of_path(
+        &format!("{section}.ca_file"),
+        ca_file.map(Path::new),
+        "/var/lib/onebox/acme-ca.pem",
+    ));
     if eab.kid.is_some() != eab.hmac_key.is_some() {
         found.push(Finding::hidden(
             &format!("{section}.eab"),
