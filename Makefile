@@ -8,7 +8,7 @@ export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/onebox/target
 # another one left of the workspace's own crates would pass for ours.
 checkout := $(CARGO_TARGET_DIR)/checkout
 own = @[ "$$(cat $(checkout) 2>/dev/null)" = "$(CURDIR)" ] || { \
-  cargo clean --quiet --workspace && mkdir -p $(CARGO_TARGET_DIR) && echo "$(CURDIR)" >$(checkout); }
+  cargo clean --quiet --workspace && rm -rf $(CARGO_TARGET_DIR)/fuzz-build && mkdir -p $(CARGO_TARGET_DIR) && echo "$(CURDIR)" >$(checkout); }
 
 # The stack the application replaces, where it lies beside this checkout.
 PEER ?= $(wildcard ../shared/peer-python)

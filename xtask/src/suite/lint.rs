@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Command};
 
-use super::{deny, runner::Runner};
+use super::{deny, fuzz, runner::Runner};
 use crate::{
     cargo,
     css::{self, CssArgs},
@@ -24,6 +24,7 @@ pub(crate) fn run(runner: &mut Runner<'_>) -> Result<(), FileError> {
     let mut clippy = cargo(&["clippy", "--workspace", "--all-targets", "--locked"]);
     clippy.args(["--", "-D", "warnings"]);
     runner.check("lint-clippy", &mut clippy)?;
+    fuzz::lint(runner)?;
     runner.own("lint-css", || {
         css::run(workspace, &CssArgs { check: true }).map_err(|error| format!("{error}\n"))
     })?;

@@ -9,6 +9,7 @@ mod browser;
 mod count;
 mod deny;
 mod docs;
+mod fuzz;
 mod lint;
 mod nix;
 mod runner;
@@ -33,10 +34,15 @@ pub(crate) struct TestArgs {
     /// What to test; everything unless given.
     #[arg(value_enum, value_name = "GROUP")]
     groups: Vec<Group>,
-    /// What the API is asked follows from this number. It stays the same unless
-    /// told, so that a tree that passed passes again; other numbers search on.
+    /// What the API is asked and the fuzzer tries follows from this number. It
+    /// stays the same unless told, so that a tree that passed passes again; other
+    /// numbers search on.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u128,
+    /// How many inputs the fuzzer tries; as many as take half a minute unless
+    /// given.
+    #[arg(long, value_name = "N")]
+    runs: Option<u64>,
     #[command(flatten)]
     fetch: FetchArgs,
 }
@@ -48,6 +54,8 @@ pub(crate) enum Group {
     Lint,
     /// The tests of every crate.
     Unit,
+    /// Parsers against made-up input.
+    Fuzz,
     /// The book and its links.
     Docs,
     /// The flake and whether builds can be repeated.
@@ -61,9 +69,10 @@ pub(crate) enum Group {
 }
 
 impl Group {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Lint,
         Self::Unit,
+        Self::Fuzz,
         Self::Docs,
         Self::Nix,
         Self::Api,
@@ -96,6 +105,7 @@ pub(crate) fn run(workspace: &Workspace, args: &TestArgs) -> Result<ExitCode, Su
         match group {
             Group::Lint => lint::run(&mut runner)?,
             Group::Unit => unit(&mut runner)?,
+            Group::Fuzz => fuzz::run(&mut runner, args.runs, args.seed)?,
             Group::Docs => docs::run(&mut runner)?,
             Group::Nix => nix::run(&mut runner)?,
             Group::Api => api::run(&mut runner, args.seed)?,

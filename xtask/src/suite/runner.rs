@@ -52,7 +52,7 @@ impl<'a> Runner<'a> {
     /// A command that is one check; tells whether it passed.
     pub(crate) fn check(&mut self, name: &str, command: &mut Command) -> Result<bool, FileError> {
         let begun = Instant::now();
-        let (success, note) = self.stream(name, command, |_| ())?;
+        let (success, note) = self.stream(name, command, |_| true)?;
         self.record(name, Counts::one(success), begun, note);
         Ok(success)
     }
@@ -63,10 +63,20 @@ impl<'a> Runner<'a> {
         name: &str,
         commands: &mut [Command],
     ) -> Result<bool, FileError> {
+        self.check_all_but(name, commands, |_| false)
+    }
+
+    /// Like [`Self::check_all`], without the lines that are noise.
+    pub(crate) fn check_all_but(
+        &mut self,
+        name: &str,
+        commands: &mut [Command],
+        noise: fn(&str) -> bool,
+    ) -> Result<bool, FileError> {
         let begun = Instant::now();
         let mut ended = (true, String::new());
         for command in commands {
-            ended = self.stream(name, command, |_| ())?;
+            ended = self.stream(name, command, |line| !noise(line))?;
             if !ended.0 {
                 break;
             }
@@ -85,6 +95,7 @@ impl<'a> Runner<'a> {
         let mut counts = Counts::default();
         let (success, note) = self.stream(name, command, |line| {
             counts += Counts::in_line(line).unwrap_or_default();
+            true
         })?;
         let counts = counts.judged(success);
         self.record(name, counts, begun, note);
@@ -121,6 +132,11 @@ impl<'a> Runner<'a> {
         self.record(name, Counts::one(false), Instant::now(), why.into());
     }
 
+    /// What helps with the check before.
+    pub(crate) fn tell(&mut self, text: &str) {
+        self.show(text);
+    }
+
     fn record(&mut self, name: &str, counts: Counts, begun: Instant, note: String) {
         let note = match counts.failed {
             0 => note,
@@ -148,13 +164,13 @@ impl<'a> Runner<'a> {
         self.logs.join(format!("{name}.log"))
     }
 
-    /// Runs a command, shows `line` each line and returns whether it succeeded
-    /// and, if it did not even start, why.
+    /// Runs a command, asks `line` of each line whether to show it and returns
+    /// whether the command succeeded and, if it did not even start, why.
     fn stream(
         &mut self,
         name: &str,
         command: &mut Command,
-        line: impl FnMut(&str),
+        line: impl FnMut(&str) -> bool,
     ) -> Result<(bool, String), FileError> {
         self.heading(name);
         let path = self.log(name);
@@ -180,7 +196,7 @@ impl<'a> Runner<'a> {
 fn tee(
     command: &mut Command,
     outputs: &mut [&mut dyn Write],
-    mut line: impl FnMut(&str),
+    mut line: impl FnMut(&str) -> bool,
 ) -> io::Result<ExitStatus> {
     let (reader, writer) = io::pipe()?;
     command
@@ -194,11 +210,12 @@ fn tee(
     let mut reader = BufReader::new(reader);
     let mut bytes = Vec::new();
     while reader.read_until(b'\n', &mut bytes)? > 0 {
-        for output in outputs.iter_mut() {
-            // As in `show`; a full disk must not hide how the check ends.
-            let _ = output.write_all(&bytes);
+        if line(&String::from_utf8_lossy(&bytes)) {
+            for output in outputs.iter_mut() {
+                // As in `show`; a full disk must not hide how the check ends.
+                let _ = output.write_all(&bytes);
+            }
         }
-        line(&String::from_utf8_lossy(&bytes));
         bytes.clear();
     }
     child.wait()
@@ -249,6 +266,17 @@ mod tests {
             assert_eq!(failed, [1, 1, 0]);
             assert!(runner.rows[0].note.contains("exit.log"));
             assert!(runner.rows[1].note.contains("/nonexistent/program"));
+        });
+    }
+
+    #[test]
+    fn noise_is_left_out() {
+        in_temp(|runner| {
+            let mut commands = [shell("echo one; echo noise; echo two")];
+            let noise = |line: &str| line.contains("noise");
+            assert!(runner.check_all_but("quiet", &mut commands, noise).unwrap());
+            let log = files::read(&runner.log("quiet")).unwrap();
+            assert_eq!(log, "one\ntwo\n");
         });
     }
 
