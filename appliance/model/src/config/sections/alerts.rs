@@ -2,6 +2,7 @@
 
 use super::admin::is_address;
 use crate::config::error::Finding;
+use crate::config::url::is_api_url;
 use crate::secret::Secret;
 use serde::{Deserialize, Serialize};
 
@@ -88,7 +89,7 @@ impl Alerts {
             ("alerts.pagerduty.url", &self.pagerduty),
             ("alerts.opsgenie.url", &self.opsgenie),
         ] {
-            if let Some(url) = service.url.as_ref().filter(|url| !is_url(url)) {
+            if let Some(url) = service.url.as_ref().filter(|url| !is_api_url(url)) {
                 found.push(Finding::new(
                     key,
                     url,
@@ -103,7 +104,7 @@ impl Alerts {
             .as_ref()
             .filter(|secret| secret.name().is_none());
         let given = webhook.and_then(|secret| secret.reveal(&crate::Credentials::default()).ok());
-        if given.is_some_and(|url| !is_url(&url)) {
+        if given.is_some_and(|url| !is_api_url(&url)) {
             found.push(Finding::new(
                 "alerts.webhook",
                 "…",
@@ -113,13 +114,6 @@ impl Alerts {
         }
         found
     }
-}
-
-/// Whether something can be sent there. Without TLS only to this machine.
-fn is_url(url: &str) -> bool {
-    let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-    let rest = url.strip_prefix("https://").unwrap_or_default();
-    !rest.is_empty() && !rest.starts_with('/') || here.iter().any(|start| url.starts_with(start))
 }
 
 #[cfg(test)]
@@ -157,6 +151,7 @@ mod tests {
             ("repeat = 10000", "from 0 to 720"),
             ("webhook = \"ftp://x\"", "alerts.webhook"),
             ("webhook = \"http://chat.example.com/x\"", "https://"),
+            ("webhook = \"http://localhost.example.com\"", "https://"),
             (
                 "pagerduty = { url = \"pagerduty.com\" }",
                 "alerts.pagerduty.url",
