@@ -11,4 +11,12 @@ pub struct Alert {
     pub lines: Vec<String>,
 }
 
+impl Alert {
+    /// Subject line.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        self.subject.clone()
+    }
+}
+
 bodies!(Alert, "mail/alert.html", "mail/alert.txt");
