@@ -338,8 +338,12 @@ fn keys_of_the_boot_credential_are_let_in_and_bad_lines_said() {
     assert_eq!(report.warnings.len(), 1, "{:?}", report.warnings);
     assert!(report.warnings.join("").contains("line 4"));
     assert_eq!(it.read(paths::SSH_RUN_AUTHORIZED_KEYS), format!("{KEY}\n"));
-    // The next boot comes without the credential: its keys are gone.
+    // Somebody renders again: they are let in as before.
     it.world.credentials = None;
+    it.prepare_quietly();
+    assert_eq!(it.read(paths::SSH_RUN_AUTHORIZED_KEYS), format!("{KEY}\n"));
+    // The next boot comes without the credential: its keys are gone.
+    fs::remove_dir_all(it.path(paths::RUN_DIR)).unwrap();
     it.prepare_quietly();
     assert_eq!(it.read(paths::SSH_RUN_AUTHORIZED_KEYS), "");
 }

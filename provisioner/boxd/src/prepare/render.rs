@@ -3,7 +3,7 @@
 use super::{Report, StepError, World};
 use crate::disk::{Access, Disk};
 use crate::effective::Effective;
-use crate::rendered::Tree;
+use crate::rendered::{self, Tree};
 use crate::secrets;
 use onebox_model::config::PublicKey;
 use onebox_model::paths::{BOOT_KEYS, RENDERED_CURRENT};
@@ -18,11 +18,12 @@ pub(super) fn render(
     chosen: &Effective,
     report: &mut Report,
 ) -> Result<(), StepError> {
-    let keys = world
-        .credentials
-        .as_deref()
-        .map(|directory| boot_keys(directory, report))
-        .unwrap_or_default();
+    // Without credentials this is no boot but somebody who renders again, and
+    // who must not be locked out by that.
+    let keys = match world.credentials.as_deref() {
+        Some(directory) => boot_keys(directory, report),
+        None => rendered::boot_keys(disk)?,
+    };
     let lines: Vec<String> = keys.iter().map(|key| format!("{key}\n")).collect();
     let change = disk.write(BOOT_KEYS, lines.concat().as_bytes(), Access::root(0o600))?;
     report.note(BOOT_KEYS, change);
