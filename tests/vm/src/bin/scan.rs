@@ -17,8 +17,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// Asked at a time: nearly all of them wait for the whole patience.
-const AT_ONCE: usize = 1024;
+/// Asked at a time: nearly all of them wait for the whole patience. A process may
+/// have 1024 open files.
+const AT_ONCE: usize = 900;
 /// An emulated machine takes its time.
 const PATIENCE: Duration = Duration::from_millis(1500);
 const STACK: usize = 64 << 10;
