@@ -197,15 +197,16 @@ fn stuck_jobs(guest: &Guest) {
 
 fn disk_full(guest: &Guest) {
     let _ = guest.run(
-        "fallocate -l $(( $(df --output=avail -B1 /var | tail -1) - (150 << 20) )) /var/tmp/fill",
+        "fallocate -l $(( $(df --output=avail -B1 /var | tail -1) - (150 << 20) )) /var/lib/wizamart/fill",
     );
     let one = told(guest, "--only disk", "disk-full");
     assert_eq!(one["state"], "critical", "{one}");
-    assert!(one["evidence"][0].to_string().contains("/var/tmp"), "{one}");
+    let largest = one["evidence"][0].to_string();
+    assert!(largest.contains("uploads"), "{one}");
     let (tried, _) = look(guest, "--fix --only disk");
     let outcome = &tried["findings"][0]["fix"]["outcome"];
     assert_eq!(outcome, "the journal has 64M at most", "{tried:#}");
-    let _ = guest.run("rm /var/tmp/fill");
+    let _ = guest.run("rm /var/lib/wizamart/fill");
     assert_eq!(look(guest, "--only disk").1, 0);
 }
 

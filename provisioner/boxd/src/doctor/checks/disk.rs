@@ -8,14 +8,14 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-/// What may be large below `/var`, and what it is.
-const PLACES: [(&str, &str); 6] = [
+/// What may be large below `/var`, and what it is. Not `/var/tmp`: the keeper has
+/// one of its own, and sees that of the others in what is left over only.
+const PLACES: [(&str, &str); 5] = [
     ("/var/lib/postgresql", "the database"),
     ("/var/lib/redis", "Redis"),
     ("/var/lib/wizamart", "uploads and reports"),
     ("/var/lib/onebox", "the box's own state"),
     ("/var/log/journal", "the journal"),
-    ("/var/tmp", "temporary files"),
 ];
 
 /// Entries that are counted at most in one place; a look must end.
@@ -33,7 +33,8 @@ pub(super) async fn check(doctor: &Doctor) -> Vec<Found> {
             .iter()
             .map(|(path, what)| (doctor.disk.path(path), *what))
             .collect();
-        let sizes = tokio::task::spawn_blocking(move || sizes(&places)).await;
+        let used = disk.total_bytes.saturating_sub(disk.free_bytes);
+        let sizes = tokio::task::spawn_blocking(move || sizes(&places, used)).await;
         let sizes = sizes.unwrap_or_default();
         found = found
             .into_iter()
@@ -95,13 +96,18 @@ fn judge(disk: &DiskUse) -> Vec<Found> {
     found
 }
 
-/// Sizes of the places, the largest first.
-fn sizes(places: &[(PathBuf, &str)]) -> Vec<String> {
+/// Sizes of the places and of what is left over, the largest first.
+fn sizes(places: &[(PathBuf, &str)], used: u64) -> Vec<String> {
     let mut sizes: Vec<(u64, String)> = places
         .iter()
         .filter(|(path, _)| path.is_dir())
         .map(|(path, what)| (size(path), format!("{} ({what})", path.display())))
         .collect();
+    let counted: u64 = sizes.iter().map(|(size, _)| size).sum();
+    sizes.push((
+        used.saturating_sub(counted),
+        "everything else, /var/tmp among it".to_owned(),
+    ));
     sizes.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
     sizes
         .into_iter()
@@ -180,9 +186,15 @@ mod tests {
             fs::write(dir.path().join(name).join("file"), vec![1; length]).unwrap();
         }
         let places = ["small", "large", "absent"].map(|name| (dir.path().join(name), name));
-        let lines = sizes(&places);
-        assert_eq!(lines.len(), 2, "{lines:?}");
+        let lines = sizes(&places, 5 << 20);
+        assert_eq!(lines.len(), 3, "{lines:?}");
         assert!(lines[0].ends_with("(large)"), "{lines:?}");
+        assert!(lines[1].contains("everything else"), "{lines:?}");
+        let lines = sizes(&places, 50 << 20);
+        assert!(
+            lines[0].starts_with("46 MiB in everything else"),
+            "{lines:?}"
+        );
         assert_eq!(gib(1536 << 20), "1.5 GiB");
     }
 }
