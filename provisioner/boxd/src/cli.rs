@@ -226,6 +226,17 @@ fn run_apply(message: String) -> Result<(), Box<dyn Error>> {
         wait: true,
         patience: PATIENCE,
     };
+    let applied = told(async |steps| Ok(applier.apply(&request, &steps).await?))?;
+    if let Some(generation) = applied.generation {
+        println!("generation {} is in force", generation.number);
+    }
+    Ok(())
+}
+
+/// Does work whose steps are printed.
+fn told<T>(
+    work: impl AsyncFnOnce(Steps) -> Result<T, Box<dyn Error>>,
+) -> Result<T, Box<dyn Error>> {
     runtime()?.block_on(async {
         let (steps, mut told) = Steps::new();
         let printed = tokio::spawn(async move {
@@ -233,14 +244,9 @@ fn run_apply(message: String) -> Result<(), Box<dyn Error>> {
                 eprintln!("{step}");
             }
         });
-        let applied = applier.apply(&request, &steps).await;
-        drop(steps);
+        let result = work(steps).await;
         printed.await?;
-        let applied = applied?;
-        if let Some(generation) = applied.generation {
-            println!("generation {} is in force", generation.number);
-        }
-        Ok(())
+        result
     })
 }
 

@@ -195,6 +195,10 @@ mod tests {
 
     const START: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
+    fn units_down() -> BTreeMap<String, String> {
+        BTreeMap::from([("units".to_owned(), "down".to_owned())])
+    }
+
     struct Told {
         book: Book,
         channels: Vec<String>,
@@ -267,7 +271,7 @@ mod tests {
         let mut told = Told::new(&["mail a@b", "webhook"]);
         told.rules.after = 0;
         let now = |seconds| START + Duration::seconds(seconds);
-        let wrong = BTreeMap::from([("units".to_owned(), "down".to_owned())]);
+        let wrong = units_down();
         let channels = told.channels.clone();
         let book = &mut told.book;
         book.observe(now(0), "box", &wrong, &told.rules, &channels);
@@ -295,7 +299,7 @@ mod tests {
         let mut told = Told::new(&["webhook"]);
         told.rules.after = 0;
         let channels = told.channels.clone();
-        let wrong = BTreeMap::from([("units".to_owned(), "down".to_owned())]);
+        let wrong = units_down();
         told.book
             .observe(START, "box", &wrong, &told.rules, &channels);
         let (mut now, mut tries) = (START, 0);
@@ -315,7 +319,7 @@ mod tests {
         let mut told = Told::new(&["webhook"]);
         told.rules.after = 0;
         let channels = told.channels.clone();
-        let wrong = BTreeMap::from([("units".to_owned(), "down".to_owned())]);
+        let wrong = units_down();
         told.book
             .observe(START, "box", &wrong, &told.rules, &channels);
         assert!(told.book.due(START, &["pagerduty".to_owned()]).is_empty());

@@ -1,9 +1,8 @@
 //! `boxd doctor` and `boxd support-bundle`: for when the daemon itself is ill.
 
-use super::{applier, runtime};
+use super::{applier, told};
 use crate::acme::Manager;
 use crate::doctor::Doctor as Examiner;
-use crate::steps::Steps;
 use crate::support;
 use base64::Engine as _;
 use clap::Args;
@@ -83,21 +82,4 @@ fn examiner() -> Result<Examiner, Box<dyn Error>> {
     let applier = applier(Path::new("/"))?;
     let certificates = Manager::of_box(Arc::clone(&applier.disk), Arc::clone(&applier.systemd));
     Ok(Examiner::of_box(applier, Arc::new(certificates), None))
-}
-
-/// Does work whose steps are printed.
-fn told<T>(
-    work: impl AsyncFnOnce(Steps) -> Result<T, Box<dyn Error>>,
-) -> Result<T, Box<dyn Error>> {
-    runtime()?.block_on(async {
-        let (steps, mut told) = Steps::new();
-        let printed = tokio::spawn(async move {
-            while let Some(step) = told.recv().await {
-                eprintln!("{step}");
-            }
-        });
-        let result = work(steps).await;
-        printed.await?;
-        result
-    })
 }

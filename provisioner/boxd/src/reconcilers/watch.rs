@@ -1,6 +1,6 @@
 //! Watches: nothing is changed, but somebody is told in time.
 
-mod clock;
+pub mod clock;
 pub mod disk;
 mod memory;
 mod queues;

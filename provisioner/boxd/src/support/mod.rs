@@ -11,7 +11,6 @@ mod contents;
 
 pub use blackout::Blackout;
 
-use crate::acme;
 use crate::disk::Disk;
 use crate::doctor::Doctor;
 use crate::effective;
@@ -88,8 +87,7 @@ async fn blackout(disk: &Disk) -> Blackout {
         let bytes = disk.read(path).ok().flatten().unwrap_or_default();
         known.extend(words(&String::from_utf8_lossy(&bytes)));
     }
-    let domains = acme::config_in_force(disk).web.domains;
-    Blackout::new(known, &domains)
+    Blackout::new(known)
 }
 
 /// What in a file of the box's own secrets is long enough to be one.

@@ -1,9 +1,7 @@
 //! The clock: certificates, tokens and backups go by it.
 
 use super::{Doctor, Found};
-
-/// systemd-timesyncd.service(8) makes it when it has set the clock.
-const SYNCHRONIZED: &str = "/run/systemd/timesync/synchronized";
+use crate::reconcilers::watch::clock::SYNCHRONIZED;
 
 pub(super) async fn check(doctor: &Doctor) -> Vec<Found> {
     if doctor.disk.path(SYNCHRONIZED).exists() {

@@ -6,6 +6,10 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// systemd-timesyncd makes it when it has set the clock
+/// (systemd-timesyncd.service(8)).
+pub const SYNCHRONIZED: &str = "/run/systemd/timesync/synchronized";
+
 /// Watches that the clock is set by a time server.
 #[derive(Clone, Debug)]
 pub struct Clock {
@@ -17,7 +21,7 @@ pub struct Clock {
 impl Default for Clock {
     fn default() -> Self {
         Self {
-            synchronized: PathBuf::from("/run/systemd/timesync/synchronized"),
+            synchronized: PathBuf::from(SYNCHRONIZED),
         }
     }
 }
