@@ -121,11 +121,7 @@ fn a_killed_keeper_goes_back(guest: &Guest, client: &Client, before: u64) {
          kill -9 $(systemctl show -P MainPID boxd.service)",
     );
     let deadline = Instant::now() + LIMIT;
-    while guest
-        .output(&format!("test -e {}", paths::GENERATION_INTENT))
-        .status
-        .success()
-    {
+    while under_way(guest) {
         assert!(Instant::now() < deadline, "nobody ended what was under way");
         thread::sleep(Duration::from_secs(1));
     }
@@ -175,8 +171,10 @@ fn who_gets_in(guest: &Guest) {
             .run("nft list ruleset")
             .contains("ip saddr 10.0.2.0/24 tcp dport 22")
     );
+    // The link turns back first, the units follow, the intent goes last: only
+    // then is the change off the box.
     let deadline = Instant::now() + LIMIT;
-    while current(guest) != before {
+    while current(guest) != before || under_way(guest) {
         assert!(Instant::now() < deadline, "an unconfirmed change stayed");
         thread::sleep(Duration::from_secs(2));
     }
@@ -184,6 +182,14 @@ fn who_gets_in(guest: &Guest) {
     let _ = guest.run("boxctl apply --yes && boxctl confirm");
     assert!(guest.run("nft list ruleset").contains("10.0.2.0/24"));
     assert_eq!(history(guest)[0]["fate"], "kept");
+}
+
+/// A change has begun and is neither kept nor taken back yet.
+fn under_way(guest: &Guest) -> bool {
+    guest
+        .output(&format!("test -e {}", paths::GENERATION_INTENT))
+        .status
+        .success()
 }
 
 fn ready_again(client: &Client) {
