@@ -4,7 +4,6 @@
 use crate::systemd::{Transient, Units};
 use onebox_api::units::Verb;
 use std::fmt;
-use std::time::Duration;
 
 /// What is left of the journal when the disk is full.
 const JOURNAL_KEPT: &str = "64M";
@@ -82,9 +81,8 @@ async fn shrink_journal(systemd: &dyn Units) -> Result<String, String> {
             "--rotate".to_owned(),
             format!("--vacuum-size={JOURNAL_KEPT}"),
         ],
-        user: "root".to_owned(),
-        limit: Duration::from_secs(60),
         writable: vec!["/var/log/journal".to_owned()],
+        ..Transient::default()
     };
     let ended = systemd
         .run(&unit)

@@ -148,7 +148,7 @@ impl Validators {
             command,
             user: user.to_owned(),
             limit: LIMIT,
-            writable: Vec::new(),
+            ..Transient::default()
         };
         if self.systemd.run(&unit).await?.is_success() {
             return Ok(());

@@ -184,7 +184,7 @@ fn transient_properties(unit: &Transient) -> Properties<'_> {
     let program = unit.command.first().map_or("", String::as_str);
     let command = vec![(program, unit.command.clone(), false)];
     let micros = u64::try_from(unit.limit.as_micros()).unwrap_or(u64::MAX);
-    vec![
+    let mut properties = vec![
         ("Description", Variant::from(unit.description.as_str())),
         ("Type", Variant::from("oneshot")),
         ("RemainAfterExit", Variant::from(true)),
@@ -196,8 +196,32 @@ fn transient_properties(unit: &Transient) -> Properties<'_> {
         ("PrivateTmp", Variant::from(true)),
         ("NoNewPrivileges", Variant::from(true)),
         ("ReadWritePaths", Variant::from(unit.writable.clone())),
-    ]
+    ];
+    if let Some(file) = &unit.output {
+        for name in ["StandardOutputFileToTruncate", "StandardErrorFileToAppend"] {
+            properties.push((name, Variant::from(file.as_str())));
+        }
+    }
+    if unit.reads_all {
+        properties.push(("AmbientCapabilities", Variant::from(READS_ALL)));
+    }
+    if unit.gives_way {
+        for name in ["CPUWeight", "IOWeight"] {
+            properties.push((name, Variant::from(LEAST_WEIGHT)));
+        }
+    }
+    if unit.bytes_per_second > 0 {
+        let limit = vec![("/var".to_owned(), unit.bytes_per_second)];
+        properties.push(("IOReadBandwidthMax", Variant::from(limit)));
+    }
+    properties
 }
+
+/// `CAP_DAC_READ_SEARCH` as a bit (capabilities(7)).
+const READS_ALL: u64 = 1 << 2;
+
+/// The smallest of `CPUWeight=` and `IOWeight=` but for idle; 100 is usual.
+const LEAST_WEIGHT: u64 = 10;
 
 impl Units for SystemBus {
     fn act<'a>(&'a self, verb: Verb, unit: &'a str) -> BoxFuture<'a, Result<(), SystemdError>> {

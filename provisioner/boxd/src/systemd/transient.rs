@@ -18,6 +18,32 @@ pub struct Transient {
     pub limit: Duration,
     /// Where it may write, besides a private /tmp.
     pub writable: Vec<String>,
+    /// A file that gets what it says, written anew; the journal when left out.
+    pub output: Option<String>,
+    /// It may read every file whoever owns it (`CAP_DAC_READ_SEARCH`).
+    pub reads_all: bool,
+    /// Gives way to everything else that wants processor or disk.
+    pub gives_way: bool,
+    /// The most bytes a second it may read from the disk; 0 for no limit.
+    pub bytes_per_second: u64,
+}
+
+impl Default for Transient {
+    /// Root's, without a program and with a minute to do it.
+    fn default() -> Self {
+        Self {
+            unit: String::new(),
+            description: String::new(),
+            command: Vec::new(),
+            user: "root".to_owned(),
+            limit: Duration::from_secs(60),
+            writable: Vec::new(),
+            output: None,
+            reads_all: false,
+            gives_way: false,
+            bytes_per_second: 0,
+        }
+    }
 }
 
 /// How it ended.

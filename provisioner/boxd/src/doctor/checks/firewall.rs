@@ -16,9 +16,8 @@ pub(super) async fn check(doctor: &Doctor) -> Vec<Found> {
             "-c".to_owned(),
             "nft list chain inet filter input | grep -q 'policy drop'".to_owned(),
         ],
-        user: "root".to_owned(),
         limit: Duration::from_secs(30),
-        writable: Vec::new(),
+        ..Transient::default()
     };
     match doctor.systemd.run(&unit).await {
         Ok(ended) if ended.is_success() => {
