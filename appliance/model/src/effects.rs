@@ -2,7 +2,7 @@
 //! whether a reload is enough.
 
 use crate::config::Config;
-use crate::render::CREDENTIALS_NAME;
+use crate::render::{BACKUPS_NAME, CREDENTIALS_NAME};
 use crate::{paths, queues, units};
 use std::collections::BTreeMap;
 
@@ -43,10 +43,12 @@ pub const POSTMASTER_SETTINGS: &[&str] = &[
 /// Unit limits are taken in by systemd itself when it reads its files again.
 #[must_use]
 pub fn of_file(path: &str, before: &str, after: &str) -> Option<(String, Notice)> {
-    let directory = path.strip_suffix(&format!(".d/{CREDENTIALS_NAME}"));
-    if let Some((_, unit)) = directory.and_then(|directory| directory.rsplit_once('/')) {
-        // Credentials are read when a unit starts.
-        return Some((unit.to_owned(), Notice::Restart));
+    for name in [CREDENTIALS_NAME, BACKUPS_NAME] {
+        let directory = path.strip_suffix(&format!(".d/{name}"));
+        if let Some((_, unit)) = directory.and_then(|directory| directory.rsplit_once('/')) {
+            // Credentials and networks are given when a unit starts.
+            return Some((unit.to_owned(), Notice::Restart));
+        }
     }
     let (unit, notice) = of_rendered(path, before, after)?;
     Some((unit.to_owned(), notice))
@@ -95,6 +97,7 @@ pub fn of_config(before: &Config, after: &Config) -> Notices {
         firewall: Config::default().firewall,
         acme: Config::default().acme,
         alerts: Config::default().alerts,
+        backups: Config::default().backups,
         workers: Config::default().workers,
         ..config.clone()
     };

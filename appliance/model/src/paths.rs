@@ -136,3 +136,24 @@ pub const GENERATOR_DIR: &str = "/run/systemd/generator";
 
 /// Secrets of the operator, encrypted, a file for each name (systemd-creds(1)).
 pub const CREDSTORE_DIR: &str = "/var/lib/onebox/credstore";
+
+/// The repository of backups on the box's own disk.
+pub const BACKUP_REPOSITORY: &str = "/var/lib/pgbackrest";
+/// What the keeper knows of backups and drills.
+pub const BACKUP_STATE_DIR: &str = "/var/lib/onebox/backups";
+/// Passphrase of the repositories, made on first boot.
+pub const BACKUP_CIPHER: &str = "/var/lib/onebox/secrets/backup-cipher";
+/// pgBackRest's configuration without its secrets.
+pub const PGBACKREST_CONF: &str = "/run/onebox/pgbackrest/pgbackrest.conf";
+/// pgBackRest's secrets, for root and the database server.
+pub const PGBACKREST_SECRETS_DIR: &str = "/run/onebox/pgbackrest-secrets";
+/// The one file of it.
+pub const PGBACKREST_SECRETS: &str = "/run/onebox/pgbackrest-secrets/secrets.conf";
+/// pgBackRest's locks: one backup at a time.
+pub const PGBACKREST_LOCKS: &str = "/run/pgbackrest";
+/// What runs of pgBackRest and of servers that recover said.
+pub const BACKUP_LOGS: &str = "/run/onebox/backups";
+/// pgBackRest.
+pub const PGBACKREST_BINARY: &str = "/usr/bin/pgbackrest";
+/// PostgreSQL's programs.
+pub const POSTGRES_BIN: &str = "/usr/lib/postgresql/17/bin";

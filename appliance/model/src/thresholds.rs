@@ -83,3 +83,9 @@ mod tests {
         assert_eq!(certificate_floor_hours(6 * 24), 36);
     }
 }
+
+/// Seconds that a piece of the database's log may wait for the archive.
+pub const ARCHIVE_LAG_SECONDS: u64 = 300;
+
+/// Hours after which there should have been another backup: they are daily.
+pub const BACKUP_AGE_HOURS: i64 = 30;

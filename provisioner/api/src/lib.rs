@@ -4,6 +4,7 @@
 //! the paths they travel on, so that neither side can mean something else.
 
 pub mod alerts;
+pub mod backups;
 pub mod certificates;
 #[cfg(feature = "client")]
 pub mod client;

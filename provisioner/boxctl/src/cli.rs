@@ -7,7 +7,8 @@ use clap::{Parser, Subcommand};
 use crate::direct::{logs, psql, redis, shell};
 use crate::error::Error;
 use crate::{
-    admin, alert, cert, change, config, doctor, reconciler, secret, service, status, version, vm,
+    admin, alert, backup, cert, change, config, doctor, reconciler, secret, service, status,
+    version, vm,
 };
 
 /// Runs and operates a Onebox.
@@ -47,6 +48,11 @@ enum Command {
     /// Certificates: show, order, renew, revoke, and look what is in the way
     #[command(subcommand)]
     Cert(cert::Command),
+    /// Backups: make, list, verify, practise a restore, drop old ones
+    #[command(subcommand)]
+    Backup(backup::Command),
+    Restore(backup::Restore),
+    RecoveryKit(backup::RecoveryKit),
     /// Who is told when something is wrong: show, test
     #[command(subcommand)]
     Alert(alert::Command),
@@ -81,6 +87,9 @@ impl Cli {
             Command::Shell(args) => args.run(),
             Command::Reconciler(command) => command.run(),
             Command::Cert(command) => command.run(),
+            Command::Backup(command) => command.run(),
+            Command::Restore(args) => args.run(),
+            Command::RecoveryKit(args) => args.run(),
             Command::Alert(command) => command.run(),
             Command::Config(command) => command.run(),
             Command::Admin(command) => command.run(),

@@ -44,6 +44,17 @@ pub(crate) enum Error {
         /// What to do.
         fix: &'static str,
     },
+    /// A recovery kit is not understood.
+    #[error("{} is no recovery kit: {why}", path.display())]
+    Kit {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        why: String,
+    },
+    /// There is no such backup.
+    #[error("there is no backup {0:?}; `boxctl backup list` shows what there is")]
+    NoBackup(String),
     /// A file can't be written.
     #[error("cannot write {}: {source}; name another file", path.display())]
     Write {

@@ -6,6 +6,7 @@
 
 mod admin;
 mod alert;
+mod backup;
 mod cert;
 mod change;
 mod cli;

@@ -5,6 +5,7 @@ mod cert;
 mod doctor;
 
 use crate::accounts::Ownership;
+use crate::backups;
 use crate::daemon::{self, Keeper};
 use crate::disk::Disk;
 use crate::gate::{self, Gate};
@@ -175,6 +176,10 @@ fn run_prepare(root: &Path) -> Result<(), Box<dyn Error>> {
         machine: Machine::detect()?,
         credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
     };
+    // Before anything is made that a restore would bring.
+    if let Some(done) = backups::undo_at_boot(&disk)? {
+        eprintln!("boxd: {done}");
+    }
     let report = prepare::prepare(&disk, &world);
     for line in &report.done {
         println!("{line}");

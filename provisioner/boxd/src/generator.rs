@@ -38,6 +38,7 @@ pub fn generate(directory: &Path, root: &Path, machine: &Machine) -> Result<(), 
     let output = Disk::new(directory, Ownership::Skip);
     let mut files = render::dropins(&sizing, "/");
     files.extend(render::credentials(&chosen.config, &stored, "/"));
+    files.extend(render::network(&chosen.config.backups, "/"));
     for file in files {
         if let Some((parent, _)) = file.path.rsplit_once('/') {
             output.directory(parent, Access::root(0o755))?;

@@ -14,6 +14,7 @@
 pub mod accounts;
 pub mod acme;
 pub mod alerts;
+pub mod backups;
 pub mod cli;
 mod command;
 pub mod daemon;

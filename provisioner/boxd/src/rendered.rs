@@ -39,6 +39,7 @@ impl Tree {
         let files = render::all(config, text, &sizing, boot_keys);
         let mut dropins = render::dropins(&sizing, GENERATOR_DIR);
         dropins.extend(render::credentials(config, secrets, GENERATOR_DIR));
+        dropins.extend(render::network(&config.backups, GENERATOR_DIR));
         let mut hash = Context::new(&SHA256);
         for file in &files {
             let head = format!(

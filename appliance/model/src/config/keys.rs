@@ -394,6 +394,164 @@ pub const KEYS: &[Key] = &[
         )
     },
     Key {
+        default: Some("true"),
+        example: "false",
+        form: "true or false",
+        ..key(
+            "backups.on",
+            "Whether the database, the files and the state of the box are backed up. It is for tests; a shop wants it.",
+        )
+    },
+    Key {
+        default: Some("true"),
+        example: "false",
+        form: "true or false",
+        ..key(
+            "backups.local",
+            "Whether backups are kept on the disk of the box. They undo mistakes, and are lost with the disk: set a bucket too.",
+        )
+    },
+    Key {
+        default: Some(r#""02:30""#),
+        example: r#""04:00""#,
+        form: r#"a time of day such as "02:30""#,
+        ..key(
+            "backups.at",
+            "When the daily backup begins, in the time zone of the box.",
+        )
+    },
+    Key {
+        default: Some(r#""sunday""#),
+        example: r#""saturday""#,
+        form: r#"a day such as "sunday""#,
+        allowed: &[
+            "monday",
+            "tuesday",
+            "wednesday",
+            "thursday",
+            "friday",
+            "saturday",
+            "sunday",
+        ],
+        ..key(
+            "backups.full_on",
+            "Day of the week whose backup is a full one. The others hold what changed since.",
+        )
+    },
+    Key {
+        default: Some("1"),
+        example: "6",
+        form: "a whole number of hours from 0 to 23",
+        ..key(
+            "backups.between_hours",
+            "Hours between two small backups during the day, which bring the files that were uploaded since; 0 for none.",
+        )
+    },
+    Key {
+        default: Some("7"),
+        example: "14",
+        form: "a whole number of days from 1 to 365",
+        ..key(
+            "backups.keep_daily",
+            "Days for which every daily backup is kept, and any second can be gone back to.",
+        )
+    },
+    Key {
+        default: Some("4"),
+        example: "8",
+        form: "a whole number from 1 to 520",
+        ..key(
+            "backups.keep_weekly",
+            "How many full backups are kept, one a week.",
+        )
+    },
+    Key {
+        default: Some("6"),
+        example: "12",
+        form: "a whole number from 0 to 120",
+        ..key(
+            "backups.keep_monthly",
+            "How many full backups are kept, one a month.",
+        )
+    },
+    Key {
+        default: Some("60"),
+        example: "300",
+        form: "a whole number of seconds from 10 to 3600",
+        ..key(
+            "backups.archive_seconds",
+            "Seconds after which what was written leaves the server for the archive at the latest: what the loss of the box can cost.",
+        )
+    },
+    Key {
+        default: Some("0"),
+        example: "5000000",
+        form: "a whole number of bytes a second, or 0 for no limit",
+        ..key(
+            "backups.bytes_per_second",
+            "The most bytes a second that a backup reads, and so sends; 0 for no limit.",
+        )
+    },
+    Key {
+        default: Some("7"),
+        example: "1",
+        form: "a whole number of days from 0 to 90",
+        ..key(
+            "backups.drill_days",
+            "Days between two drills, in which the newest backup is restored aside and looked at; 0 for none.",
+        )
+    },
+    Key {
+        example: r#""https://ACCOUNT.r2.cloudflarestorage.com""#,
+        form: r#"a URL such as "https://s3.eu-central-1.amazonaws.com""#,
+        ..key(
+            "backups.s3.endpoint",
+            "Address of an object store that speaks S3, such as R2 or MinIO.",
+        )
+    },
+    Key {
+        example: r#""shop-backups""#,
+        form: "the name of a bucket",
+        ..key(
+            "backups.s3.bucket",
+            "Bucket for backups, which must exist. While it is left out nothing leaves the box.",
+        )
+    },
+    Key {
+        default: Some(r#""auto""#),
+        example: r#""eu-central-1""#,
+        form: r#"a region such as "eu-central-1""#,
+        ..key("backups.s3.region", "Region of the bucket.")
+    },
+    Key {
+        default: Some(r#""/onebox""#),
+        example: r#""/shop.example.com""#,
+        form: r#"a place in the bucket such as "/shop.example.com""#,
+        ..key(
+            "backups.s3.path",
+            "Where in the bucket the backups of this box are. Each box needs a place of its own.",
+        )
+    },
+    Key {
+        example: r#""AKIAEXAMPLE""#,
+        form: "the access key id in quotes",
+        ..key("backups.s3.access_key", "Name of the key pair.")
+    },
+    Key {
+        example: r#"{ secret = "backup-s3" }"#,
+        form: SECRET_FORM,
+        secret: true,
+        ..key("backups.s3.secret_key", "Secret half of the key pair.")
+    },
+    Key {
+        example: r#""/var/lib/onebox/s3-ca.pem""#,
+        form: r#"a path such as "/var/lib/onebox/s3-ca.pem""#,
+        ..key(
+            "backups.s3.ca_file",
+            "File of authorities that sign the certificate of the service, where they are not the public ones.",
+        )
+    },
+    Key {
         default: Some("[]"),
         example: r#"["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA you@laptop"]"#,
         form: "a list of public keys as they stand in a .pub file",

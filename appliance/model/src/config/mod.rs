@@ -30,6 +30,7 @@ pub use sections::acme::{
 };
 pub use sections::admin::Admin;
 pub use sections::alerts::{Alerts, Service};
+pub use sections::backups::{BackupS3, Backups, Day, Repository};
 pub use sections::cloudflare::Cloudflare;
 pub use sections::database::Database;
 pub use sections::firewall::Firewall;
@@ -73,6 +74,8 @@ pub struct Config {
     pub admin: Admin,
     /// Who is told when something is wrong.
     pub alerts: Alerts,
+    /// When and where to the box is backed up.
+    pub backups: Backups,
     /// Who may log in by SSH.
     pub ssh: Ssh,
     /// Who reaches the box.
@@ -205,6 +208,7 @@ impl Config {
         found.extend(self.cloudflare.validate());
         found.extend(self.admin.validate());
         found.extend(self.alerts.validate());
+        found.extend(self.backups.validate());
         found.extend(self.ssh.validate());
         found.extend(self.firewall.validate());
         found.extend(self.database.validate());

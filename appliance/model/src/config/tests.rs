@@ -235,7 +235,7 @@ fn a_file_is_named_by_its_whole_path() {
         );
         count += 1;
     }
-    assert_eq!(count, 7);
+    assert_eq!(count, 8);
 }
 
 #[test]
@@ -334,6 +334,9 @@ fn the_defaults_in_the_template_are_the_defaults() {
     assert_eq!(parse(&text).unwrap(), Config::default());
 }
 
+const STORE: &str = "backups.s3.endpoint = \"https://s3.example\"\n\
+    backups.s3.access_key = \"k\"\nbackups.s3.secret_key = \"s\"\n";
+
 #[test]
 fn every_example_in_the_template_is_allowed_and_changes_something() {
     for key in KEYS {
@@ -344,8 +347,13 @@ fn every_example_in_the_template_is_allowed_and_changes_something() {
             "acme.fallback.eab.kid" => "acme.fallback.eab.hmac_key = \"key\"\n",
             "acme.fallback.eab.hmac_key" => "acme.fallback.eab.kid = \"kid\"\n",
             "imports.orders_token" => "imports.orders_origin = \"https://a.example\"\n",
+            // A bucket is reached with a key, and is where backups go that do
+            // not stay here.
+            "backups.s3.bucket" => STORE,
+            "backups.local" => "backups.s3.bucket = \"b\"\nSTORE",
             _ => "",
         };
+        let beside = beside.replace("STORE", STORE);
         let config = parse(&format!("{beside}{} = {}\n", key.path, key.example)).unwrap();
         assert_ne!(config, Config::default(), "{}", key.path);
     }

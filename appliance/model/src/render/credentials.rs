@@ -9,14 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const CREDENTIALS_NAME: &str = "60-onebox-secrets.conf";
 
 /// Sections whose secrets the keeper uses itself.
-const KEEPERS: [&str; 2] = ["acme.", "alerts."];
+const KEEPERS: [&str; 3] = ["acme.", "alerts.", "backups."];
 
 /// Drop-ins that give the application the secrets its configuration names.
 /// `stored` has the digest of each that is there: systemd starts no unit whose
 /// credential is missing, so one that is not stored is left out and the
 /// application says what it lacks. The digest makes a new value a change.
 ///
-/// Secrets of `[acme]` and `[alerts]` are the keeper's, who asks for them when
+/// Secrets of `[acme]`, `[alerts]` and `[backups]` are the keeper's, who asks for them when
 /// it needs them.
 #[must_use]
 pub fn credentials(

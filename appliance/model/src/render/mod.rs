@@ -6,6 +6,7 @@
 //! configuration holds a secret, and that one is readable by the application
 //! alone.
 
+mod backups;
 mod credentials;
 mod dropins;
 mod nftables;
@@ -13,6 +14,7 @@ mod postgres;
 mod redis;
 mod ssh;
 
+pub use backups::{BACKUPS_NAME, STANZA, network};
 pub use credentials::{CREDENTIALS_NAME, credentials};
 pub use dropins::{DROPIN_NAME, dropins};
 
@@ -105,10 +107,17 @@ pub fn all(
     ];
     let postgres = |path, content| RenderedFile::readable_by(Account::Postgres, path, content);
     files.extend([
-        postgres(paths::POSTGRES_CONF, postgres::server(&sizing.postgres)),
+        postgres(
+            paths::POSTGRES_CONF,
+            postgres::server(&sizing.postgres, &config.backups),
+        ),
         postgres(paths::POSTGRES_HBA, postgres::access()),
         postgres(paths::POSTGRES_IDENT, postgres::identities()),
     ]);
+    files.push(postgres(
+        paths::PGBACKREST_CONF,
+        backups::pgbackrest(&config.backups, sizing),
+    ));
     files.push(RenderedFile::readable_by(
         Account::Redis,
         paths::REDIS_CONF,

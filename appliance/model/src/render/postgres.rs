@@ -1,5 +1,7 @@
 //! `postgresql.conf`, `pg_hba.conf` and `pg_ident.conf`.
 
+use super::backups::STANZA;
+use crate::config::Backups;
 use crate::paths;
 use crate::sizing::Postgres;
 use crate::sizing::postgres::RESERVED_CONNECTIONS;
@@ -30,11 +32,9 @@ const FIXED: &[(&str, &str)] = &[
     ("fsync", "on"),
     ("synchronous_commit", "on"),
     ("full_page_writes", "on"),
-    // Enough WAL for archiving and replicas, which can then be switched on
-    // with a restart and without a new base.
+    // Enough WAL for archiving and replicas.
     ("wal_level", "replica"),
     ("wal_compression", "lz4"),
-    ("archive_mode", "off"),
     ("max_wal_senders", "3"),
     ("checkpoint_timeout", "15min"),
     ("checkpoint_completion_target", "0.9"),
@@ -60,8 +60,9 @@ const FIXED: &[(&str, &str)] = &[
 ];
 
 /// The server's settings.
-pub(super) fn server(sizes: &Postgres) -> String {
+pub(super) fn server(sizes: &Postgres, backups: &Backups) -> String {
     let mut text = String::from("# Rendered at boot; changes here do not last.\n");
+    archiving(&mut text, backups);
     for (name, value) in FIXED {
         line(&mut text, name, value);
     }
@@ -97,6 +98,25 @@ pub(super) fn server(sizes: &Postgres) -> String {
         line(&mut text, name, &count.to_string());
     }
     text
+}
+
+/// Every piece of the log is kept until all repositories have it: nothing is
+/// dropped when one cannot be reached, the keeper tells of it instead.
+fn archiving(text: &mut String, backups: &Backups) {
+    if backups.repositories().is_empty() {
+        return line(text, "archive_mode", "off");
+    }
+    let command = format!(
+        "'{} --stanza={STANZA} archive-push %p'",
+        paths::PGBACKREST_BINARY
+    );
+    line(text, "archive_mode", "on");
+    line(text, "archive_command", &command);
+    line(
+        text,
+        "archive_timeout",
+        &format!("{}s", backups.archive_seconds),
+    );
 }
 
 fn line(text: &mut String, name: &str, value: &str) {

@@ -14,6 +14,7 @@ pub use socket::SocketError;
 
 use crate::acme::Manager;
 use crate::alerts::{Alerts, Channels};
+use crate::backups::{Backing, Backups, Drills};
 use crate::disk::Disk;
 use crate::doctor::Doctor;
 use crate::generations::{Applier, Generations};
@@ -51,6 +52,8 @@ pub struct Keeper {
     pub doctor: Doctor,
     /// Ways to tell the operator.
     pub channels: Channels,
+    /// Backups.
+    pub backups: Backups,
 }
 
 /// The daemon cannot go on.
@@ -79,6 +82,7 @@ impl Keeper {
         let channels = Channels {
             database: queues::options(),
         };
+        let backups = Backups::new(&applier);
         let all = Arc::new(OnceLock::new());
         let work: Vec<Arc<dyn Reconciler>> = vec![
             Arc::new(Generations(applier.clone())),
@@ -97,6 +101,8 @@ impl Keeper {
             Arc::new(Queues {
                 disk: Arc::clone(&disk),
             }),
+            Arc::new(Backing(backups.clone())),
+            Arc::new(Drills(backups.clone())),
             // The last: it tells what the others found.
             Arc::new(Alerts {
                 disk: Arc::clone(&disk),
@@ -120,6 +126,7 @@ impl Keeper {
             certificates,
             doctor,
             channels,
+            backups,
         }
     }
 
@@ -132,6 +139,9 @@ impl Keeper {
         let stop = stopped()?;
         // Before anybody is answered: what a crash left is taken back.
         if let Err(error) = self.applier.recover(&Steps::logged()).await {
+            tracing::error!("{error}");
+        }
+        if let Err(error) = self.backups.recover_restore(&Steps::logged()).await {
             tracing::error!("{error}");
         }
         let registry = self.registry.clone();

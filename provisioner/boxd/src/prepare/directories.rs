@@ -5,7 +5,7 @@ use crate::disk::{Access, Disk};
 use onebox_model::paths;
 use onebox_model::render::Account;
 
-const DIRECTORIES: [(&str, Access); 14] = [
+const DIRECTORIES: [(&str, Access); 19] = [
     (paths::STATE_DIR, Access::root(0o755)),
     (paths::SECRETS_DIR, Access::root(0o700)),
     (paths::TLS_DIR, Access::root(0o755)),
@@ -15,8 +15,26 @@ const DIRECTORIES: [(&str, Access); 14] = [
     (paths::APP_STATE_DIR, Access::of(Account::Wizamart, 0o750)),
     (paths::POSTGRES_HOME, Access::of(Account::Postgres, 0o755)),
     (paths::REDIS_DATA, Access::of(Account::Redis, 0o750)),
+    (
+        paths::BACKUP_REPOSITORY,
+        Access::of(Account::Postgres, 0o750),
+    ),
+    (paths::BACKUP_STATE_DIR, Access::root(0o700)),
     (paths::RUN_DIR, Access::root(0o755)),
     (paths::STATUS_DIR, Access::root(0o755)),
+    (
+        paths::PGBACKREST_SECRETS_DIR,
+        Access {
+            mode: 0o750,
+            owner: Account::Root,
+            group: Account::Postgres,
+        },
+    ),
+    (
+        paths::PGBACKREST_LOCKS,
+        Access::of(Account::Postgres, 0o770),
+    ),
+    (paths::BACKUP_LOGS, Access::root(0o755)),
     (paths::ACME_RUN_DIR, Access::root(0o755)),
     (paths::ACME_HTTP01, Access::root(0o755)),
     (paths::ACME_TLS_ALPN01, Access::root(0o755)),

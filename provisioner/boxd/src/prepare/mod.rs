@@ -6,6 +6,7 @@
 //! only what is missing, and may be interrupted anywhere.
 
 mod admin;
+mod backup_keys;
 pub(crate) mod certificate;
 mod directories;
 mod generations;
@@ -165,6 +166,9 @@ pub fn prepare(disk: &Disk, world: &World) -> Report {
     });
     report.step("keys of the database's secrets", |report| {
         seal_keys::ensure(disk, report)
+    });
+    report.step("keys of backups", |report| {
+        backup_keys::ensure(disk, config, report)
     });
     report.step("last good copy", |report| {
         operator_file::remember(disk, &chosen, report)

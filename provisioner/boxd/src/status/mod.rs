@@ -5,10 +5,11 @@ pub mod certificates;
 pub mod machine;
 pub mod queues;
 
+use crate::backups::Backups;
 use crate::generations::Applier;
 use crate::reconcilers::Registry;
 use crate::{effective, gate};
-use onebox_api::status::Status;
+use onebox_api::status::{Backup, Status};
 use onebox_api::units::UnitState;
 use onebox_model::{Release, paths, units};
 use std::path::Path;
@@ -27,6 +28,13 @@ pub async fn collect(applier: &Applier, registry: &Registry) -> Status {
     let (queues, queues_error) = match queues::ask(&chosen.config).await {
         Ok(queues) => (Some(queues), None),
         Err(why) => (None, Some(why)),
+    };
+    let backup = match Backups::new(applier).seen().await {
+        Ok(seen) if seen.off.is_none() => Some(Backup {
+            last: seen.last.iter().filter_map(|(_, last)| *last).max(),
+            last_drill: seen.last_drill,
+        }),
+        _ => None,
     };
     let command_line = std::fs::read_to_string("/proc/cmdline").unwrap_or_default();
     let state_dir = disk.path("/var");
@@ -48,7 +56,7 @@ pub async fn collect(applier: &Applier, registry: &Registry) -> Status {
         pending_changes: applier.plan().ok().map(|plan| plan.count()),
         units: states,
         certificates: certificates::stored(disk),
-        backup: None,
+        backup,
         queues,
         queues_error,
         disks: machine::disk_use(Path::new(&state_dir))

@@ -83,7 +83,7 @@ async fn blackout(disk: &Disk) -> Blackout {
         let secret = Secret::named(&name);
         known.extend(secrets::reveal(disk, &secret).ok());
     }
-    for path in [paths::INITIAL_ADMIN, paths::SEAL_KEYS] {
+    for path in [paths::INITIAL_ADMIN, paths::SEAL_KEYS, paths::BACKUP_CIPHER] {
         let bytes = disk.read(path).ok().flatten().unwrap_or_default();
         known.extend(words(&String::from_utf8_lossy(&bytes)));
     }

@@ -3,6 +3,7 @@
 pub(super) mod acme;
 pub(super) mod admin;
 pub(super) mod alerts;
+pub(super) mod backups;
 pub(super) mod cloudflare;
 pub(super) mod database;
 pub(super) mod firewall;

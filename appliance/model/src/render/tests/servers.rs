@@ -56,7 +56,7 @@ fn postgresql_accepts_every_setting() {
         let sizing = Sizing::for_machine(&Machine::of(memory, cores), &Config::default());
         let dir = tempfile::tempdir().unwrap();
         open_to_all(dir.path());
-        let text: String = postgres::server(&sizing.postgres)
+        let text: String = postgres::server(&sizing.postgres, &Config::default().backups)
             .lines()
             .filter(|line| version >= 17 || !SINCE_17.iter().any(|name| line.starts_with(name)))
             .map(|line| format!("{line}\n"))

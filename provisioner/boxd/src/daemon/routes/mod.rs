@@ -1,6 +1,7 @@
 //! What can be asked of the daemon, a file for each subject.
 
 mod alerts;
+mod backups;
 mod certificates;
 mod doctor;
 mod generations;
@@ -26,6 +27,7 @@ pub(super) fn router(keeper: Keeper) -> Router {
         .merge(secrets::router())
         .merge(certificates::router())
         .merge(alerts::router())
+        .merge(backups::router())
         .merge(doctor::router())
         .merge(support::router())
         .fallback(async |uri: Uri| {

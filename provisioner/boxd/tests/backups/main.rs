@@ -1,0 +1,20 @@
+//! Backups and restores by the programs of the image, against real servers.
+//! `cargo xtask test unit` runs them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests"
+)]
+
+mod drills;
+mod going_back;
+mod making;
+mod object_store;
+mod s3;
+mod speed;
+mod stage;
