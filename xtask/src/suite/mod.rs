@@ -19,7 +19,7 @@ mod vm;
 use std::process::ExitCode;
 
 use crate::{
-    cargo,
+    build, cargo,
     fetch::FetchArgs,
     files::FileError,
     run::{self, RunError},
@@ -81,7 +81,7 @@ impl Group {
     ];
 
     fn needs_nix(self) -> bool {
-        matches!(self, Self::Docs | Self::Nix | Self::Vm)
+        matches!(self, Self::Unit | Self::Docs | Self::Nix | Self::Vm)
     }
 }
 
@@ -138,9 +138,17 @@ fn chosen(groups: &[Group]) -> Vec<Group> {
     groups
 }
 
-/// The tests that need an image or a browser are groups of their own.
+/// The tests that need an image or a browser are groups of their own. Those of
+/// backups run the programs of the image, which are unpacked for them.
 fn unit(runner: &mut Runner<'_>) -> Result<(), FileError> {
-    let mut command = cargo::command(runner.workspace());
+    let workspace = runner.workspace();
+    let mut tree = build::command(workspace, "imageTree")?;
+    if !runner.check("unit-image-tree", &mut tree)? {
+        runner.fail("unit", "there are no programs of the image to test with");
+        return Ok(());
+    }
+    let mut command = cargo::command(workspace);
+    command.env("ONEBOX_TREE", workspace.path("target/nix/imageTree"));
     command.args(["test", "--workspace", "--exclude", "onebox-vm-tests"]);
     command.args(["--exclude", "onebox-browser-tests"]);
     command.args(["--locked", "--no-fail-fast"]);

@@ -59,7 +59,7 @@ fn current(guest: &Guest) -> u64 {
 
 /// Adds a section to the operator's file. The one of the first boot has every
 /// section with nothing set, so the first edit takes its place.
-fn add(guest: &Guest, lines: &str) {
+pub(super) fn add(guest: &Guest, lines: &str) {
     let file = paths::CONFIG;
     let _ = guest.run(&format!(
         "grep -q '^#' {file} && : > {file}; printf '{lines}' >> {file}"
@@ -192,7 +192,7 @@ fn under_way(guest: &Guest) -> bool {
         .success()
 }
 
-fn ready_again(client: &Client) {
+pub(super) fn ready_again(client: &Client) {
     let deadline = Instant::now() + LIMIT;
     loop {
         let answer = client.get("/ready", None);

@@ -1,5 +1,6 @@
 //! What every box must be, asked of a running one.
 
+mod backups;
 mod changes;
 mod data;
 mod doctor;
@@ -8,6 +9,7 @@ mod hardening;
 mod keeper;
 mod storage;
 
+pub use backups::{after_a_restore_that_was_cut, backups, in_the_middle_of_a_restore};
 pub use changes::changes;
 pub use data::{clean_boot, postgresql};
 pub use doctor::doctor;
