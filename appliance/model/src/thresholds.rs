@@ -73,6 +73,12 @@ pub const SITE_SLOW_MS: u64 = 2000;
 /// Refused logins over SSH in a day that are more than the usual noise.
 pub const REFUSED_LOGINS_PER_DAY: usize = 1000;
 
+/// Seconds that a piece of the database's log may wait for the archive.
+pub const ARCHIVE_LAG_SECONDS: u64 = 300;
+
+/// Hours after which there should have been another backup: they are daily.
+pub const BACKUP_AGE_HOURS: i64 = 30;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,9 +89,3 @@ mod tests {
         assert_eq!(certificate_floor_hours(6 * 24), 36);
     }
 }
-
-/// Seconds that a piece of the database's log may wait for the archive.
-pub const ARCHIVE_LAG_SECONDS: u64 = 300;
-
-/// Hours after which there should have been another backup: they are daily.
-pub const BACKUP_AGE_HOURS: i64 = 30;
