@@ -4,7 +4,7 @@
 use super::scratch::{DRILLED, Scratch, Target};
 use super::server::Server;
 use super::state::State;
-use super::{BackupError, Backups, Origin, keys};
+use super::{BackupError, Backups, Origin, files_below, keys};
 use crate::steps::Steps;
 use crate::systemd::Transient;
 use aws_lc_rs::digest::{Context, SHA256};
@@ -13,7 +13,7 @@ use onebox_model::config::{Config, Repository};
 use onebox_model::paths::{APP_STATE_DIR, BACKUP_LOGS, POSTGRES_BIN};
 use std::collections::BTreeMap;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 
@@ -276,8 +276,7 @@ async fn sentinels(server: &Server) -> Result<Vec<OffsetDateTime>, BackupError> 
 /// Compares a sample of restored files with those in use, by their contents;
 /// says how many. One that is in use no more is not compared.
 fn compare_files(restored: &Path, in_use: &Path) -> Result<usize, BackupError> {
-    let mut all = Vec::new();
-    list(restored, &mut all);
+    let mut all = files_below(restored);
     all.sort();
     // Spread over all of them.
     let step = all.len().div_ceil(SAMPLE).max(1);
@@ -300,19 +299,6 @@ fn compare_files(restored: &Path, in_use: &Path) -> Result<usize, BackupError> {
         compared += 1;
     }
     Ok(compared)
-}
-
-fn list(directory: &Path, all: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(directory) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => list(&entry.path(), all),
-            Ok(kind) if kind.is_file() => all.push(entry.path()),
-            _ => {}
-        }
-    }
 }
 
 fn hash(path: &Path) -> Result<Vec<u8>, BackupError> {

@@ -36,9 +36,7 @@ pub(super) fn give(disk: &Disk, backups: &Backups) -> Result<Change, BackupError
         "# Written by the keeper; changes here do not last.\n[global]\n",
     ));
     for repository in backups.repositories() {
-        let number = repository.number();
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "repo{number}-cipher-pass={}", *cipher);
+        let mut key = None;
         if repository == Repository::S3 {
             let secret = backups.s3.secret_key.as_ref();
             let secret = secret.ok_or_else(|| {
@@ -48,8 +46,13 @@ pub(super) fn give(disk: &Disk, backups: &Backups) -> Result<Change, BackupError
             let value = value.map_err(|why| {
                 BackupError::Secret(format!("backups.s3.secret_key cannot be read: {why}"))
             })?;
-            let _ = writeln!(text, "repo{number}-s3-key-secret={}", *value);
+            key = Some(value);
         }
+        text.push_str(&lines(
+            repository,
+            &cipher,
+            key.as_ref().map(|key| key.as_str()),
+        ));
     }
     let access = Access {
         mode: 0o640,
@@ -57,6 +60,17 @@ pub(super) fn give(disk: &Disk, backups: &Backups) -> Result<Change, BackupError
         group: Account::Postgres,
     };
     Ok(disk.write(PGBACKREST_SECRETS, text.as_bytes(), access)?)
+}
+
+/// What pgBackRest must know of a repository that others must not.
+pub(super) fn lines(repository: Repository, cipher: &str, key: Option<&str>) -> Zeroizing<String> {
+    let number = repository.number();
+    let mut lines = Zeroizing::new(format!("repo{number}-cipher-pass={}\n", cipher.trim()));
+    if let Some(key) = key {
+        // Writing to a String cannot fail.
+        let _ = writeln!(lines, "repo{number}-s3-key-secret={key}");
+    }
+    lines
 }
 
 /// The same at boot, where a secret that has to be decrypted can wait for the

@@ -1,7 +1,7 @@
 //! The recovery kit: what a bare new box needs to become this one.
 
-use super::swap::RESTORED_PARTS;
-use super::{BackupError, Backups, HOST_KEY, HOST_KEY_COPY, Origin, keys};
+use super::swap::{self, RESTORED_PARTS};
+use super::{BackupError, Backups, Origin, keys};
 use crate::disk::Access;
 use crate::prepare::{World, prepare};
 use crate::secrets;
@@ -117,10 +117,9 @@ impl Backups {
             .find(|file| file.path == PGBACKREST_CONF)
             .map(|file| file.content.as_str())
             .unwrap_or_default();
-        let number = Repository::S3.number();
         let content = format!(
-            "{settings}[global]\nrepo{number}-cipher-pass={}\nrepo{number}-s3-key-secret={secret}\n",
-            kit.cipher.trim()
+            "{settings}[global]\n{}",
+            *keys::lines(Repository::S3, &kit.cipher, Some(secret))
         );
         let access = Access {
             mode: 0o640,
@@ -140,9 +139,7 @@ impl Backups {
 pub(super) async fn adopt_state(backups: &Backups, steps: &Steps) -> Result<(), BackupError> {
     steps.tell("putting the box's own state into force");
     let disk = &backups.disk;
-    if let Some(key) = disk.read(HOST_KEY_COPY)? {
-        disk.write(HOST_KEY, &key, Access::root(0o400))?;
-    }
+    swap::bring_host_key(disk)?;
     let world = World {
         now: OffsetDateTime::now_utc(),
         hostname: rustix::system::uname()

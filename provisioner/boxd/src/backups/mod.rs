@@ -31,7 +31,7 @@ pub use swap::undo_at_boot;
 pub(crate) use keys::give_early;
 
 use crate::acme::config_in_force;
-use crate::disk::{Access, Disk};
+use crate::disk::Disk;
 use crate::generations::{Applier, Health};
 use crate::steps::Steps;
 use crate::systemd::{Transient, Units};
@@ -42,6 +42,7 @@ use onebox_model::{Machine, Release, paths};
 use server::Server;
 use state::{Moment, State, Try};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
@@ -56,11 +57,6 @@ const LINKS: [(&str, &str); 2] = [
     ("onebox-files", paths::APP_STATE_DIR),
     ("onebox-state", paths::STATE_DIR),
 ];
-
-/// The key that the operator's secrets are encrypted with (systemd-creds(1)):
-/// without it they are no use on another box. A copy goes along.
-const HOST_KEY: &str = "/var/lib/systemd/credential.secret";
-const HOST_KEY_COPY: &str = "/var/lib/onebox/backups/credential.secret";
 
 /// What was seen of backups lately.
 #[derive(Clone, Debug, Default)]
@@ -433,10 +429,7 @@ impl Backups {
             let path = format!("{}/{name}", paths::POSTGRES_DATA);
             self.disk.link(&path, target)?;
         }
-        if let Some(key) = self.disk.read(HOST_KEY)? {
-            self.disk.write(HOST_KEY_COPY, &key, Access::root(0o600))?;
-        }
-        Ok(())
+        Ok(swap::keep_host_key(&self.disk)?)
     }
 
     /// What is noted with a backup: which release made it and what was in it.
@@ -446,7 +439,7 @@ impl Backups {
             notes.insert("release".to_owned(), release.version);
         }
         let uploads = files_below(&self.disk.path(paths::APP_STATE_DIR));
-        notes.insert("files".to_owned(), uploads.to_string());
+        notes.insert("files".to_owned(), uploads.len().to_string());
         Ok(notes)
     }
 
@@ -579,23 +572,24 @@ fn place(backups: &config::Backups, repository: Repository) -> String {
     }
 }
 
-/// How many files are below a directory.
-fn files_below(directory: &std::path::Path) -> u64 {
-    let mut count = 0;
+/// The files below a directory, as far as it can be read.
+fn files_below(directory: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
     let mut left = vec![directory.to_owned()];
     while let Some(directory) = left.pop() {
-        let Ok(entries) = std::fs::read_dir(&directory) else {
-            continue;
-        };
-        for entry in entries.flatten() {
+        for entry in std::fs::read_dir(&directory)
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => left.push(entry.path()),
-                Ok(_) => count += 1,
-                Err(_) => {}
+                Ok(kind) if kind.is_file() => files.push(entry.path()),
+                _ => {}
             }
         }
     }
-    count
+    files
 }
 
 #[cfg(test)]

@@ -74,12 +74,12 @@ impl Backups {
             Err(error) => return Err(error),
         };
         // Somebody's backup or restore: the next minute comes.
-        let Ok(_turn) = self.take("a backup that was due") else {
+        if self.turn.try_lock().is_err() {
             return Ok(Report::ok(
                 "a backup, restore or drill is under way",
                 serde_json::Value::Null,
             ));
-        };
+        }
         keys::give(&self.disk, &config.backups)?;
         let origin = Origin::of_box(config.clone());
         let mut troubles = Vec::new();
@@ -139,6 +139,9 @@ impl Backups {
             Condition::Wrong(why) => return Err(BackupError::Unreachable(why)),
             // Without it the log of changes has nowhere to go.
             Condition::Unused => {
+                let Ok(_turn) = self.take("making a repository ready") else {
+                    return Ok(());
+                };
                 self.stanza(&info, repository, &steps).await?;
                 self.info(origin).await?;
             }
@@ -152,6 +155,11 @@ impl Backups {
         if machine::uptime_seconds() < AFTER_BOOT || self.waits(repository) {
             return Ok(());
         }
+        // Whoever looks in the same moment must not be refused for a look: only
+        // now it is more. Somebody else's comes first, this one in a minute.
+        let Ok(_turn) = self.take("a backup that was due") else {
+            return Ok(());
+        };
         self.make(config, &info, repository, kind, &steps).await?;
         self.info(origin).await?;
         Ok(())

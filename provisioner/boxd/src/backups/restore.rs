@@ -176,7 +176,7 @@ impl Backups {
         asked: &api::Restore,
         steps: &Steps,
     ) -> Result<Restored, BackupError> {
-        let begin = Instant::now();
+        let (begin, begun) = (Instant::now(), OffsetDateTime::now_utc());
         let choice = self.choose(origin, asked).await?;
         self.fits(&choice.backup)?;
         // What was written until now is in the archive before anything happens:
@@ -193,17 +193,20 @@ impl Backups {
             self.recover(origin, RESTORED, choice.repository, backup, target, steps)
         };
         let recovered = recover(choice.target).await;
-        let scratch = match (recovered, choice.target) {
+        let (scratch, target) = match (recovered, choice.target) {
             // Nothing was written after that time, and all of the log was read.
             (Err(BackupError::Unreachable(_)), Target::Time { timeline, .. })
                 if flushed.is_ok() =>
             {
                 steps.tell("nothing was written after that time: replaying all of the log");
-                recover(Target::Newest { timeline }).await?
+                let target = Target::Newest { timeline };
+                (recover(target).await?, target)
             }
-            (other, _) => other?,
+            (other, target) => (other?, target),
         };
-        let read = self.read_all(origin, &choice, &scratch.server).await;
+        let read = self
+            .read_all(origin, choice.repository, target, &scratch.server)
+            .await;
         if let Err(error) = read {
             scratch.stop(self).await?;
             return Err(error);
@@ -262,7 +265,14 @@ impl Backups {
                 self.clear(RESTORED_PARTS)?;
                 None
             }
-            Err(_) => Some(RESTORED.to_owned()),
+            // Under a name that no later restore clears.
+            Err(_) => {
+                let aside = format!("{RESTORED}-over-{label}-{}", begun.unix_timestamp());
+                let (from, to) = (self.disk.path(RESTORED), self.disk.path(&aside));
+                std::fs::rename(&from, &to)
+                    .map_err(BackupError::io(format!("move {}", from.display())))?;
+                Some(aside)
+            }
         };
         Ok(Restored {
             repository: choice.repository.name().to_owned(),
@@ -280,15 +290,15 @@ impl Backups {
     async fn read_all(
         &self,
         origin: &Origin,
-        choice: &Choice,
+        repository: Repository,
+        target: Target,
         server: &Server,
     ) -> Result<(), BackupError> {
-        let (Target::Newest { timeline }, Some(replayed)) =
-            (choice.target, server.replayed().await?)
+        let (Target::Newest { timeline }, Some(replayed)) = (target, server.replayed().await?)
         else {
             return Ok(());
         };
-        let newest = self.info(origin).await?.newest_log(choice.repository);
+        let newest = self.info(origin).await?.newest_log(repository);
         let Some(newest) =
             newest.filter(|piece| timeline.is_none_or(|line| line == piece.timeline))
         else {
@@ -298,8 +308,8 @@ impl Backups {
             return Ok(());
         }
         Err(BackupError::Unreachable(format!(
-            "only {replayed} of {} pieces of the log could be read from {}, which has them: try again, or say --at; see {SERVER_LOG}",
-            newest.number, choice.repository
+            "only {replayed} of {} pieces of the log could be read from {repository}, which has them: try again, or say --at; see {SERVER_LOG}",
+            newest.number
         )))
     }
 
@@ -316,7 +326,8 @@ impl Backups {
         if let Some(done) = swap::undo(&self.disk)? {
             steps.tell(done);
         }
-        self.serve(false, steps).await?;
+        // The state may have been that of the restore for a while.
+        self.serve(true, steps).await?;
         Ok(swap::running(&self.disk, false)?)
     }
 
@@ -347,6 +358,8 @@ impl Backups {
         steps.tell(format!("{added} files that were missing are back"));
         let mut pairs = Vec::new();
         if everything {
+            // On the way back it opens the secrets of before.
+            swap::keep_host_key(&self.disk)?;
             let state = format!("{RESTORED_PARTS}/onebox-state");
             pairs.push((paths::STATE_DIR.to_owned(), state));
         }
@@ -429,7 +442,7 @@ fn add_missing(from: &Path, to: &Path) -> std::io::Result<u64> {
 
 fn count(path: &Path) -> u64 {
     if path.is_dir() {
-        super::files_below(path)
+        super::files_below(path).len() as u64
     } else {
         1
     }

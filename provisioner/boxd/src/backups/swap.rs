@@ -19,6 +19,27 @@ const MARK: &str = "onebox-restored";
 /// What comes back beside the database, until it is put into its place.
 pub(super) const RESTORED_PARTS: &str = "/var/lib/onebox-restored";
 
+/// The key that the operator's secrets are encrypted with (systemd-creds(1)):
+/// without it they are no use on another box. A copy goes with the state.
+const HOST_KEY: &str = "/var/lib/systemd/credential.secret";
+const HOST_KEY_COPY: &str = "/var/lib/onebox/backups/credential.secret";
+
+/// Puts a copy of the key beside the secrets that it opens.
+pub(super) fn keep_host_key(disk: &Disk) -> Result<(), DiskError> {
+    if let Some(key) = disk.read(HOST_KEY)? {
+        disk.write(HOST_KEY_COPY, &key, Access::root(0o600))?;
+    }
+    Ok(())
+}
+
+/// Makes the key be the one of the secrets that are in place.
+pub(super) fn bring_host_key(disk: &Disk) -> Result<(), DiskError> {
+    if let Some(key) = disk.read(HOST_KEY_COPY)? {
+        disk.write(HOST_KEY, &key, Access::root(0o400))?;
+    }
+    Ok(())
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Intent {
     id: String,
@@ -87,6 +108,9 @@ impl Swap {
             let mark = disk.read(&format!("{place}/{MARK}"))?;
             if mark.as_deref() == Some(self.0.id.as_bytes()) {
                 exchange(disk, place, restored)?;
+            }
+            if place == STATE_DIR {
+                bring_host_key(disk)?;
             }
         }
         disk.remove(&format!("{STATE_DIR}/{INTENT}"))?;
