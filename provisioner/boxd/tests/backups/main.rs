@@ -15,6 +15,6 @@ mod drills;
 mod going_back;
 mod making;
 mod object_store;
-mod s3;
+
 mod speed;
 mod stage;
