@@ -31,6 +31,9 @@ pub(super) enum Args {
     /// Read every file and compare it with what is written down of it; list
     /// files that no row knows. Fails when a file is missing or damaged
     Check {
+        /// Look at so many uploads, chosen by chance, and at nothing else
+        #[arg(long, value_name = "COUNT")]
+        sample: Option<u32>,
         #[command(flatten)]
         common: Common,
     },
@@ -64,7 +67,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<(), CliError> {
                 common,
                 ..
             } => move_files(settings, &pool, common, *to, *delete_source).await,
-            Args::Check { common } => check_files(settings, &pool, common).await,
+            Args::Check { sample, common } => check_files(settings, &pool, common, *sample).await,
         }
     })?
 }
@@ -119,12 +122,20 @@ fn say(moved: &Moved, to: StoreKind, deleted: Option<u64>) {
     }
 }
 
-async fn check_files(settings: &Settings, pool: &PgPool, common: &Common) -> Result<(), CliError> {
+async fn check_files(
+    settings: &Settings,
+    pool: &PgPool,
+    common: &Common,
+    sample: Option<u32>,
+) -> Result<(), CliError> {
     let files = Files::new(&settings.config, &common.state_dir);
     let (_, bytes) = uploads::totals(pool, None).await?;
     let reports = reports::bytes_outside(pool, None).await?;
     let bar = bar(bytes + reports, common.json);
-    let findings = check::check(&files, pool, |bytes| bar.inc(bytes)).await?;
+    let findings = match sample {
+        Some(count) => check::check_sample(&files, pool, count, |bytes| bar.inc(bytes)).await?,
+        None => check::check(&files, pool, |bytes| bar.inc(bytes)).await?,
+    };
     bar.finish_and_clear();
     if common.json {
         println!("{}", serde_json::json!(findings));

@@ -48,6 +48,9 @@ pub(super) struct Args {
     /// Where workers show their metrics
     #[arg(long, value_name = "DIR", default_value = paths::APP_RUN_DIR)]
     run_dir: PathBuf,
+    /// What the keeper counts, shown with the metrics
+    #[arg(long, value_name = "DIR", default_value = paths::KEEPER_METRICS)]
+    keeper_metrics: PathBuf,
 }
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<(), CliError> {
@@ -92,7 +95,8 @@ async fn web(
     let state = AppState::new(services, settings.release.clone());
     let news = tokio::spawn(state.hub.clone().run(shutdown.clone()));
     if let Some(address) = settings.config.metrics.address() {
-        let pages = listen::router(state.services.clone(), args.run_dir.clone());
+        let keeper = args.keeper_metrics.clone();
+        let pages = listen::router(state.services.clone(), args.run_dir.clone(), keeper);
         // The site is worth more than its numbers.
         if let Err(error) = listen::start(address, pages, shutdown.clone()) {
             tracing::warn!("no metrics: cannot listen on {address}: {error}");

@@ -134,6 +134,25 @@ pub async fn check(
     Ok(findings)
 }
 
+/// Looks at so many uploads, chosen by chance, and reads each of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn check_sample(
+    files: &Files,
+    pool: &PgPool,
+    count: u32,
+    mut progress: impl FnMut(u64),
+) -> Result<Findings, CheckError> {
+    let mut findings = Findings::default();
+    for row in uploads::sample(pool, i64::from(count)).await? {
+        findings.uploads += 1;
+        look_at(files, &row, &mut findings.faults).await;
+        progress(row.size_bytes);
+    }
+    Ok(findings)
+}
+
 async fn look_at(files: &Files, row: &UploadRow, faults: &mut Vec<Fault>) {
     let mut fault = |key: &str, error: String| {
         faults.push(Fault {

@@ -1,10 +1,11 @@
 //! Where the page is asked for: never on a public port.
 //!
-//! - `GET /metrics` on `[metrics] listen` is the web process's own;
+//! - `GET /metrics` on `[metrics] listen` is the web process's own, and what
+//!   the keeper counts ([`keeper`]);
 //! - `GET /metrics/NAME` there is that of the worker whose socket is
 //!   `NAME.sock` in the runtime directory.
 
-use super::scrape;
+use super::{keeper, scrape};
 use crate::cloudflare::Cloudflare;
 use crate::edge::counters::Counters;
 use crate::edge::limits::Limits;
@@ -36,16 +37,19 @@ const LARGEST: u64 = 4 * 1024 * 1024;
 struct Shown {
     services: Services,
     sockets: Arc<FilePath>,
+    keeper: Arc<FilePath>,
 }
 
-/// The pages of the web process; `sockets` is where workers have theirs.
-pub fn router(services: Services, sockets: PathBuf) -> Router {
+/// The pages of the web process; `sockets` is where workers have theirs,
+/// `keeper` where the keeper's counts are.
+pub fn router(services: Services, sockets: PathBuf, keeper: PathBuf) -> Router {
     Router::new()
         .route("/metrics", get(own))
         .route("/metrics/{process}", get(others))
         .with_state(Shown {
             services,
             sockets: sockets.into(),
+            keeper: keeper.into(),
         })
 }
 
@@ -82,7 +86,8 @@ async fn own(State(shown): State<Shown>) -> AppResult<Response> {
     let page = scrape::page(&shown.services)
         .await
         .map_err(|error| AppError::Internal(format!("cannot write the metrics: {error}")))?;
-    Ok(answer(page))
+    let counts = keeper::read(&shown.keeper).await;
+    Ok(answer(keeper::with(page, &counts)))
 }
 
 async fn others(State(shown): State<Shown>, Path(process): Path<String>) -> AppResult<Response> {

@@ -6,6 +6,7 @@
 //! in the runtime directory, which the web process passes on, so that one
 //! address shows them all ([`listen`]).
 
+mod keeper;
 pub mod latency;
 pub mod listen;
 mod process;

@@ -278,6 +278,18 @@ pub async fn walk(
         .doing("walk through the files")
 }
 
+/// So many of the files of all vendors, by chance.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sample(db: impl PgExecutor<'_>, count: i64) -> Result<Vec<UploadRow>, StorageError> {
+    sqlx::query_as(include_str!("sql/uploads/sample.sql"))
+        .bind(count)
+        .fetch_all(db)
+        .await
+        .doing("choose some of the files")
+}
+
 /// How many files of all vendors a store has, and their bytes.
 ///
 /// # Errors

@@ -8,8 +8,9 @@ use http_body_util::BodyExt;
 use tower::ServiceExt;
 use wizamart::metrics::listen;
 
-async fn page(app: &TestApp, path: &str, sockets: &std::path::Path) -> (u16, String) {
-    let router = listen::router(app.state.services.clone(), sockets.to_owned());
+async fn page(app: &TestApp, path: &str, dir: &std::path::Path) -> (u16, String) {
+    let services = app.state.services.clone();
+    let router = listen::router(services, dir.to_owned(), dir.join("keeper"));
     let request = Request::get(path).body(Body::empty()).unwrap();
     let response = router.oneshot(request).await.unwrap();
     let status = response.status().as_u16();
@@ -91,6 +92,24 @@ async fn a_workers_page_is_passed_on_and_nothing_else_is() {
     ] {
         assert_eq!(page(&app, path, sockets.path()).await.0, 404, "{path}");
     }
+}
+
+#[tokio::test]
+async fn what_the_keeper_counts_is_shown_too() {
+    let app = TestApp::new().await;
+    let dir = tempfile::tempdir().unwrap();
+    let keeper = dir.path().join("keeper");
+    std::fs::create_dir(&keeper).unwrap();
+    let line = "onebox_backup_size_bytes{repository=\"local\"} 1234";
+    std::fs::write(keeper.join("backups.prom"), format!("{line}\n# EOF\n")).unwrap();
+    std::fs::write(keeper.join("half.prom"), "onebox_half 1\nonebox_oth").unwrap();
+    std::fs::write(keeper.join("notes.txt"), "none 1\n# EOF\n").unwrap();
+    let (status, text) = page(&app, "/metrics", dir.path()).await;
+    assert_eq!(status, 200);
+    assert!(text.lines().any(|l| l == line), "{text}");
+    assert!(!text.contains("onebox_half") && !text.contains("none 1"));
+    assert!(text.contains("wizamart_build_info{"));
+    assert!(text.ends_with("# EOF\n") && text.matches("# EOF").count() == 1);
 }
 
 #[tokio::test]

@@ -386,6 +386,14 @@ async fn a_check_finds_what_is_missing_damaged_or_nobodys() {
         "{faults}"
     );
     assert_eq!(told(&found)["orphans"][0]["name"], "stray");
+    // Some of them: all here, and what is nobody's is not looked for.
+    let some = case.run(&["check", "--json", "--sample", "10"]).await;
+    assert!(!some.status.success());
+    assert_eq!(told(&some)["uploads"], 3);
+    assert_eq!(told(&some)["faults"].as_array().unwrap().len(), 2);
+    assert!(told(&some)["orphans"].as_array().unwrap().is_empty());
+    let one = case.run(&["check", "--json", "--sample", "1"]).await;
+    assert_eq!(told(&one)["uploads"], 1);
     // Such a file is not moved: its row would vouch for what it is not.
     let moved = case.run(&["migrate", "--to", "s3", "--json"]).await;
     assert!(!moved.status.success());

@@ -87,6 +87,9 @@ pub const ACME_TLS_ALPN01: &str = "/run/onebox/acme/tls-alpn-01";
 pub const STATUS_DIR: &str = "/run/onebox/status";
 /// Which configuration is in force and why.
 pub const STATUS_CONFIG: &str = "/run/onebox/status/config.json";
+/// What the keeper counts, for the application to show with its own: files
+/// `*.prom` in Prometheus' text format.
+pub const KEEPER_METRICS: &str = "/run/onebox/metrics";
 /// Verdict of the health gate.
 pub const STATUS_HEALTH: &str = "/run/onebox/status/health.json";
 

@@ -20,6 +20,8 @@ pub const HTTPS_SOCKET: &str = "onebox-https.socket";
 pub const WEB: &str = "wizamart-web.service";
 /// Periodic jobs.
 pub const SCHEDULER: &str = "wizamart-scheduler.service";
+/// Reads some of the uploaded files, and compares them with their rows.
+pub const FILES_CHECK: &str = "wizamart-files-check.service";
 /// The firewall.
 pub const NFTABLES: &str = "nftables.service";
 /// The operator's shell.

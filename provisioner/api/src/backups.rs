@@ -73,6 +73,9 @@ pub struct Repository {
     pub error: Option<String>,
     /// Bytes of all its backups.
     pub bytes: u64,
+    /// Bytes by which that changes in a day, over the last week; absent in the
+    /// first day.
+    pub growth: Option<i64>,
     /// Any second from here on can be gone back to.
     #[serde(with = "time::serde::rfc3339::option")]
     pub since: Option<OffsetDateTime>,
@@ -235,6 +238,9 @@ pub struct Kit {
     pub cipher: String,
     /// Secret half of the key pair.
     pub secret_key: Option<String>,
+    /// What the store's certificate is checked with, in PEM, where it is not
+    /// signed by a public authority.
+    pub ca: Option<String>,
 }
 
 impl std::fmt::Debug for Kit {
@@ -257,6 +263,9 @@ impl Kit {
         if let Some(secret) = &self.secret_key {
             text.push_str(&format!("secret_key = {}\n", quoted(secret)));
         }
+        if let Some(ca) = &self.ca {
+            text.push_str(&format!("ca = {}\n", quoted(ca)));
+        }
         text
     }
 
@@ -265,7 +274,8 @@ impl Kit {
     /// # Errors
     /// With the line that is not understood, in words.
     pub fn parse(page: &str) -> Result<Self, String> {
-        let (mut settings, mut cipher, mut secret_key) = (String::new(), None, None);
+        let mut settings = String::new();
+        let (mut cipher, mut secret_key, mut ca) = (None, None, None);
         let mut section = String::new();
         for (number, line) in (1..).zip(page.lines()) {
             let line = line.trim();
@@ -294,6 +304,7 @@ impl Kit {
             match (&*section, name) {
                 ("[kit]", "cipher") => cipher = Some(value),
                 ("[kit]", "secret_key") => secret_key = Some(value),
+                ("[kit]", "ca") => ca = Some(value),
                 ("[backups.s3]", _) => {
                     settings.push_str(line);
                     settings.push('\n');
@@ -313,6 +324,7 @@ impl Kit {
             settings,
             cipher,
             secret_key,
+            ca,
         })
     }
 }

@@ -49,7 +49,7 @@ pub fn credentials(
     );
     let workers = queues::ALL.into_iter().map(units::worker);
     workers
-        .chain([units::WEB, units::SCHEDULER].map(str::to_owned))
+        .chain([units::WEB, units::SCHEDULER, units::FILES_CHECK].map(str::to_owned))
         .map(|unit| RenderedFile {
             path: format!(
                 "{}/{unit}.d/{CREDENTIALS_NAME}",

@@ -61,14 +61,19 @@ fn page(kit: &Kit, status: &Status, with_code: bool) -> String {
         show::time(status.at),
         kit.text()
     );
-    if with_code && let Ok(code) = QrCode::new(kit.text()) {
-        let image = code.render::<Dense1x2>().build();
-        for line in image.lines() {
-            page.push_str("\n# ");
-            page.push_str(line);
-        }
-        page.push('\n');
+    if !with_code {
+        return page;
     }
+    let Ok(code) = QrCode::new(kit.text()) else {
+        page.push_str("\n# It is too long for a QR code: keep the file itself as well.\n");
+        return page;
+    };
+    let image = code.render::<Dense1x2>().build();
+    for line in image.lines() {
+        page.push_str("\n# ");
+        page.push_str(line);
+    }
+    page.push('\n');
     page
 }
 
@@ -82,6 +87,7 @@ mod tests {
             settings: "[backups.s3]\nendpoint = \"https://s3.example.com\"\n".to_owned(),
             cipher: "abcd-efgh".to_owned(),
             secret_key: Some("a \"secret\"".to_owned()),
+            ca: Some("-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n".to_owned()),
         };
         let text = kit.text();
         let code = QrCode::new(&text).unwrap();
@@ -90,6 +96,7 @@ mod tests {
         let read = Kit::parse(&page).unwrap();
         assert_eq!(read.settings, kit.settings);
         assert_eq!((read.cipher, read.secret_key), (kit.cipher, kit.secret_key));
+        assert_eq!(read.ca, kit.ca);
         for (bad, part) in [
             ("", "cipher"),
             ("[kit]\ncipher = abc\n", "line 2"),

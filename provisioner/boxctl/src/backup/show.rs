@@ -60,8 +60,12 @@ pub(super) fn overview(overview: &Overview, now: OffsetDateTime, paint: Paint) -
         let since = repository.since.map_or_else(String::new, |since| {
             format!(", any second since {}", time(since))
         });
+        let growth = repository.growth.map_or_else(String::new, |more| {
+            let sign = if more < 0 { '-' } else { '+' };
+            format!(" ({sign}{} a day)", bytes(more.unsigned_abs()))
+        });
         lines.push(format!(
-            "{}: {last}{since}, {} in {}",
+            "{}: {last}{since}, {}{growth} in {}",
             repository.name,
             bytes(repository.bytes),
             repository.place

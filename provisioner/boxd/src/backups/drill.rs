@@ -9,8 +9,10 @@ use crate::steps::Steps;
 use crate::systemd::Transient;
 use aws_lc_rs::digest::{Context, SHA256};
 use onebox_api::backups::Drill;
-use onebox_model::config::{Config, Repository};
+use onebox_api::units::Verb;
+use onebox_model::config::{Config, Repository, StoreChoice};
 use onebox_model::paths::{APP_STATE_DIR, BACKUP_LOGS, POSTGRES_BIN};
+use onebox_model::units::FILES_CHECK;
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
@@ -121,7 +123,11 @@ impl Backups {
         drill.rto_seconds = Some(rounded(begin.elapsed()));
         let looked = self.look(&scratch, &moment, drill, steps).await;
         scratch.stop(self).await?;
-        looked
+        looked?;
+        if config.storage.store == StoreChoice::S3 {
+            self.check_bucket(drill, steps).await?;
+        }
+        Ok(())
     }
 
     async fn look(
@@ -176,6 +182,21 @@ impl Backups {
         drill
             .checks
             .push(format!("{compared} files are as those in use"));
+        Ok(())
+    }
+
+    /// Files that are in a bucket are not copied; their list, which every backup
+    /// has, is compared with what is there.
+    async fn check_bucket(&self, drill: &mut Drill, steps: &Steps) -> Result<(), BackupError> {
+        steps.tell("reading some of the files in the bucket");
+        let done = self.systemd.act(Verb::Start, FILES_CHECK).await;
+        done.map_err(|error| {
+            BackupError::Unreachable(format!(
+                "files in the bucket are not as their list says, or cannot be read: {error}; `journalctl -u {FILES_CHECK}` names them, `wizamart storage check` looks at all"
+            ))
+        })?;
+        let told = "files in the bucket are as their list in the backup says";
+        drill.checks.push(told.to_owned());
         Ok(())
     }
 

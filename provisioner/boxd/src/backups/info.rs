@@ -146,6 +146,12 @@ impl Info {
             .and_then(|archive| Piece::parse(archive.max.as_deref()?))
     }
 
+    /// Bytes of all backups in a repository.
+    pub(super) fn bytes(&self, repository: Repository) -> u64 {
+        let backups = self.backups(repository);
+        backups.iter().map(|backup| backup.stored).sum()
+    }
+
     /// The backups of a repository, oldest first.
     pub(super) fn backups(&self, repository: Repository) -> Vec<Backup> {
         let time = |seconds| {

@@ -17,6 +17,8 @@ use time::OffsetDateTime;
 
 /// pgBackRest's configuration while a kit is used.
 const KIT_CONF: &str = "/run/onebox/backups/kit.conf";
+/// What the store's certificate is checked with then.
+const KIT_CA: &str = "/run/onebox/backups/kit-ca.pem";
 /// The new box's own repository, which the old one's passphrase does not open.
 const SET_ASIDE: &str = "/var/lib/pgbackrest.before-restore";
 
@@ -56,10 +58,27 @@ impl Backups {
             })?),
             None => None,
         };
+        let ca = match &s3.ca_file {
+            Some(file) => Some(self.authority(file)?),
+            None => None,
+        };
         Ok(Kit {
             settings,
             cipher: keys::cipher(&self.disk)?.to_string(),
             secret_key,
+            ca,
+        })
+    }
+
+    /// What the store's certificate is checked with.
+    fn authority(&self, file: &Path) -> Result<String, BackupError> {
+        let name = file.to_string_lossy();
+        let bytes = self.disk.read(&name)?;
+        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+        text.ok_or_else(|| {
+            BackupError::Secret(format!(
+                "backups.s3.ca_file = {name:?}: there is no such file of PEM certificates"
+            ))
         })
     }
 
@@ -83,6 +102,15 @@ impl Backups {
         self.disk.remove(KIT_CONF)?;
         let restored = restored?;
         self.set_repository_aside()?;
+        // Of a place that is not in the backup.
+        let own = super::config_in_force(&self.disk);
+        if let (Some(ca), Some(file)) = (&asked.kit.ca, &own.backups.s3.ca_file) {
+            let file = file.to_string_lossy();
+            if !self.disk.path(&file).exists() {
+                let access = Access::of(Account::Root, 0o644);
+                self.disk.write(&file, ca.as_bytes(), access)?;
+            }
+        }
         Ok(restored)
     }
 
@@ -108,8 +136,13 @@ impl Backups {
             kit.settings,
             quoted(secret)
         );
-        let config = Config::parse(&text, Path::new("the recovery kit"))
+        let mut config = Config::parse(&text, Path::new("the recovery kit"))
             .map_err(|error| BackupError::Secret(error.to_string()))?;
+        if let Some(ca) = &kit.ca {
+            let access = Access::of(Account::Root, 0o644);
+            self.disk.write(KIT_CA, ca.as_bytes(), access)?;
+            config.backups.s3.ca_file = Some(KIT_CA.into());
+        }
         let sizing = Sizing::for_machine(&self.machine, &config);
         let files = render::all(&config, &text, &sizing, &[]);
         let settings = files

@@ -16,6 +16,7 @@ mod error;
 mod info;
 mod keys;
 mod kit;
+mod metrics;
 mod reconciler;
 mod restore;
 mod scratch;
@@ -217,6 +218,10 @@ impl Backups {
                         Some((one.name().to_owned(), Moment(last)))
                     })
                     .collect();
+                let now = OffsetDateTime::now_utc();
+                for one in origin.config.backups.repositories() {
+                    state.measured(one.name(), now, info.bytes(one));
+                }
             })?;
         }
         Ok(info)
@@ -304,7 +309,8 @@ impl Backups {
                     Condition::Wrong(why) => Some(why),
                     _ => None,
                 },
-                bytes: backups.iter().map(|backup| backup.stored).sum(),
+                bytes: info.bytes(repository),
+                growth: state.growth(repository.name(), OffsetDateTime::now_utc()),
                 since: before
                     .map(|_| begin)
                     .or_else(|| oldest.map(|one| one.ended)),

@@ -44,7 +44,16 @@ impl Reconciler for Backing {
     }
 
     fn activate(&self) -> BoxFuture<'_, Result<Report, Failure>> {
-        async { Ok(self.0.keep().await?) }.boxed()
+        async {
+            let kept = self.0.keep().await;
+            if let Ok(config) = self.0.choices()
+                && let Err(error) = self.0.count(&config).await
+            {
+                tracing::warn!("no metrics of backups: {error}");
+            }
+            Ok(kept?)
+        }
+        .boxed()
     }
 }
 

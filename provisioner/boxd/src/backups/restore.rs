@@ -1,7 +1,6 @@
 //! Going back: to the newest state, to a time, or to a backup.
 
-use super::scratch::{RESTORED, SERVER_LOG, Target};
-use super::server::Server;
+use super::scratch::{RESTORED, SERVER_LOG, Scratch, Target};
 use super::state::{State, Timeline};
 use super::swap::{self, RESTORED_PARTS, Swap};
 use super::{BackupError, Backups, LINKS, Origin, keys};
@@ -204,9 +203,7 @@ impl Backups {
             }
             (other, target) => (other?, target),
         };
-        let read = self
-            .read_all(origin, choice.repository, target, &scratch.server)
-            .await;
+        let read = self.read_all(origin, &choice, target, &scratch).await;
         if let Err(error) = read {
             scratch.stop(self).await?;
             return Err(error);
@@ -290,15 +287,17 @@ impl Backups {
     async fn read_all(
         &self,
         origin: &Origin,
-        repository: Repository,
+        choice: &Choice,
         target: Target,
-        server: &Server,
+        scratch: &Scratch,
     ) -> Result<(), BackupError> {
-        let (Target::Newest { timeline }, Some(replayed)) = (target, server.replayed().await?)
+        let (Target::Newest { timeline }, Some(replayed)) =
+            (target, scratch.server.replayed().await?)
         else {
             return Ok(());
         };
-        let newest = self.info(origin).await?.newest_log(repository);
+        let info = self.info(origin).await?;
+        let newest = info.newest_log(choice.repository);
         let Some(newest) =
             newest.filter(|piece| timeline.is_none_or(|line| line == piece.timeline))
         else {
@@ -307,9 +306,13 @@ impl Backups {
         if replayed >= newest.number {
             return Ok(());
         }
-        Err(BackupError::Unreachable(format!(
-            "only {replayed} of {} pieces of the log could be read from {repository}, which has them: try again, or say --at; see {SERVER_LOG}",
-            newest.number
+        let next = info.backups(choice.repository);
+        let next = next.iter().find(|one| one.ended > choice.backup.ended);
+        Err(BackupError::Unreachable(hole(
+            choice,
+            scratch.last_change,
+            next,
+            newest.number - replayed,
         )))
     }
 
@@ -400,6 +403,28 @@ impl Backups {
         }
         Ok(())
     }
+}
+
+/// What can be gone back to when the log cannot be read to its end.
+fn hole(
+    choice: &Choice,
+    reached: Option<OffsetDateTime>,
+    next: Option<&api::Backup>,
+    pieces: u64,
+) -> String {
+    let until = reached.unwrap_or(choice.backup.ended);
+    let since = next.map_or_else(String::new, |next| {
+        format!(
+            ", and again any since {} (the end of backup {})",
+            next.ended, next.label
+        )
+    });
+    format!(
+        "the log cannot be read beyond {until}: a piece of it, of the last {pieces} in {}, is missing or damaged. \
+         Any second from {} to {until} can be gone back to (--at){since}. If the store failed for a moment, try again; \
+         `boxctl backup verify` looks at every piece, and {SERVER_LOG} says which could not be read",
+        choice.repository, choice.backup.ended
+    )
 }
 
 /// Units that use the data, in the order of a start.
