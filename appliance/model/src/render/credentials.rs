@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(credentials(&config, &BTreeMap::new(), "/g"), []);
         assert_eq!(credentials(&config, &stored("dns"), "/g"), []);
         let files = credentials(&config, &stored("stripe"), "/g");
-        assert_eq!(files.len(), queues::ALL.len() + 2);
+        assert_eq!(files.len(), queues::ALL.len() + 3);
         let web = "/g/wizamart-web.service.d/60-onebox-secrets.conf";
         let web = files.iter().find(|file| file.path == web).unwrap();
         assert!(web.content.contains("# stripe: abc\n"));
