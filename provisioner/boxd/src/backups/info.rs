@@ -42,6 +42,14 @@ struct BackupInfo {
     timestamp: Times,
     #[serde(rename = "type")]
     kind: Kind,
+    #[serde(default)]
+    archive: Span,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Span {
+    start: Option<String>,
+    stop: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -99,6 +107,14 @@ impl Piece {
     }
 }
 
+impl std::fmt::Display for Piece {
+    /// The name of its file.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (high, low) = (self.number / PIECES, self.number % PIECES);
+        write!(f, "{:08X}{high:08X}{low:08X}", self.timeline)
+    }
+}
+
 /// Pieces in 4 GiB of the log.
 const PIECES: u64 = 256;
 
@@ -144,6 +160,19 @@ impl Info {
             .iter()
             .rfind(|archive| archive.database.repository == repository.number())
             .and_then(|archive| Piece::parse(archive.max.as_deref()?))
+    }
+
+    /// The first and the last piece of the log that each backup needs to be
+    /// whole, oldest first.
+    pub(super) fn spans(&self, repository: Repository) -> Vec<(Piece, Piece)> {
+        let piece = |name: &Option<String>| Piece::parse(name.as_deref()?);
+        self.backup
+            .iter()
+            .filter(|backup| backup.database.repository == repository.number())
+            .filter_map(|backup| {
+                Some((piece(&backup.archive.start)?, piece(&backup.archive.stop)?))
+            })
+            .collect()
     }
 
     /// Bytes of all backups in a repository.
@@ -196,6 +225,8 @@ mod tests {
         assert_eq!((piece.timeline, piece.number), (1, 2));
         let far = Piece::parse("0000000A00000003000000FF").unwrap();
         assert_eq!((far.timeline, far.number), (10, 3 * 256 + 255));
+        assert_eq!(far.to_string(), "0000000A00000003000000FF");
+        assert_eq!(info.spans(Repository::Local), [(piece, piece)]);
         assert!(info.backups(Repository::S3).is_empty());
         assert!(Info::parse("nothing of use").is_err());
     }

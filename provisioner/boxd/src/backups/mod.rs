@@ -13,6 +13,7 @@
 mod calendar;
 mod drill;
 mod error;
+mod holes;
 mod info;
 mod keys;
 mod kit;
@@ -525,7 +526,8 @@ impl Backups {
             let mut run = Run::new("onebox-backup-verify", what, "verify", &options);
             run.shape.gives_way = true;
             let said = self.tool(&Origin::default()).run(run, steps).await?;
-            let (bad, good) = verdict(&said);
+            let (mut bad, good) = verdict(&said);
+            bad.extend(self.holes(&config, repository).await?);
             faults.extend(bad.into_iter().map(|line| format!("{repository}: {line}")));
             summary.extend(good.into_iter().map(|line| format!("{repository}: {line}")));
         }

@@ -30,6 +30,7 @@ pub(super) const DRILLED: &str = "/var/lib/postgresql/17/drill";
 const SCRATCH: &str = "/run/onebox/backups/scratch";
 const SETTINGS: &str = "/run/onebox/backups/scratch/postgresql.conf";
 const SERVER_UNIT: &str = "onebox-recovery.service";
+const RESTORE_UNIT: &str = "onebox-restore.service";
 pub(super) const SERVER_LOG: &str = "/run/onebox/backups/onebox-recovery.log";
 
 /// Room beside the data: the log that is replayed.
@@ -111,6 +112,10 @@ impl Backups {
         target: Target,
         steps: &Steps,
     ) -> Result<Scratch, BackupError> {
+        // Of a keeper that was killed they may still run and write there.
+        for unit in [RESTORE_UNIT, SERVER_UNIT] {
+            self.stop_left_over(unit).await;
+        }
         self.clear(directory)?;
         self.room("the restored data", bytes)?;
         self.disk
@@ -124,13 +129,33 @@ impl Backups {
         options.extend(target.options());
         let what = format!("restoring {label} from {repository}");
         steps.tell(&*what);
-        let mut run = Run::new("onebox-restore", what, "restore", &options);
+        let name = RESTORE_UNIT.trim_end_matches(".service");
+        let mut run = Run::new(name, what, "restore", &options);
         // Files get the owners they had.
         "root".clone_into(&mut run.shape.user);
         run.shape.writable = vec![directory.to_owned(), PGBACKREST_LOCKS.to_owned()];
         run.shape.gives_way = directory == DRILLED;
-        self.tool(origin).run(run, steps).await?;
-        self.start(directory, steps).await
+        let restored = self.tool(origin).run(run, steps).await;
+        let recovered = match restored {
+            Ok(_) => self.start(directory, steps).await,
+            Err(error) => Err(error),
+        };
+        // On a disk that is full the data in use need the room.
+        if recovered.is_err() {
+            self.clear(directory)?;
+        }
+        recovered
+    }
+
+    /// Stops a unit that nobody waits for any more; most times there is none.
+    async fn stop_left_over(&self, unit: &str) {
+        let state = self.systemd.state(unit).await;
+        let runs = |state: &str| ["active", "activating", "deactivating"].contains(&state);
+        if state.is_ok_and(|state| runs(&state.active_state))
+            && let Err(error) = self.systemd.act(Verb::Stop, unit).await
+        {
+            tracing::warn!("{error}");
+        }
     }
 
     /// Removes a directory of restored data.

@@ -12,9 +12,10 @@
 )]
 
 mod drills;
+mod faults;
 mod going_back;
 mod making;
 mod object_store;
-
+mod power;
 mod speed;
 mod stage;

@@ -1,12 +1,12 @@
 //! Backups in an object store, and what it may do to them.
 
-use crate::s3::{CA_FILE, Fault, S3};
-use crate::stage::{Stage, steps};
+use crate::stage::{CA_FILE, Stage, steps};
 use boxd::backups::Backing;
 use boxd::reconcilers::Reconciler as _;
 use onebox_api::backups::{Kind, Now, Overview, Restore, RestoreKit};
 use onebox_api::reconcilers::Outcome;
 use onebox_model::paths;
+use onebox_testing::s3::{Fault, S3};
 use std::fs;
 use std::time::Duration;
 
@@ -18,8 +18,7 @@ fn now(kind: Kind, repository: Option<&str>) -> Now {
 }
 
 async fn stage(s3: &S3, more: &str) -> Stage {
-    let text = format!("{more}{}", s3.settings());
-    Stage::with(&text, &[(CA_FILE, &s3.certificate)]).await
+    Stage::beside(s3, more).await
 }
 
 fn last(overview: &Overview, repository: &str) -> Option<String> {
@@ -52,7 +51,9 @@ async fn a_lost_box_comes_back_on_a_new_one_from_its_kit() {
     old.power_cut().await;
     drop(old);
 
-    let new = Stage::with("", &[(CA_FILE, &s3.certificate)]).await;
+    // Nothing is there but the image and the page.
+    let new = Stage::new("").await;
+    assert!(!new.path(CA_FILE).exists());
     let asked = RestoreKit {
         kit,
         restore: Restore::default(),
@@ -65,6 +66,8 @@ async fn a_lost_box_comes_back_on_a_new_one_from_its_kit() {
     assert_eq!(fs::read(new.path(paths::SEAL_KEYS)).unwrap(), seal);
     let text = fs::read_to_string(new.path(paths::CONFIG)).unwrap();
     assert!(text.contains("Luxembourg"), "{text}");
+    let authority = fs::read_to_string(new.path(CA_FILE)).unwrap();
+    assert_eq!(authority, s3.certificate);
     // It goes on where the old one was: in both repositories.
     let report = Backing(new.backups.clone()).activate().await.unwrap();
     assert_eq!(report.outcome, Outcome::Ok, "{}", report.summary);

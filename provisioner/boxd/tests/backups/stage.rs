@@ -6,7 +6,7 @@
 //! builds it.
 
 use boxd::accounts::Ownership;
-use boxd::backups::Backups;
+use boxd::backups::{Backups, undo_at_boot};
 use boxd::disk::Disk;
 use boxd::generations::{Applier, Health, Invalid, Validate};
 use boxd::prepare::{World, prepare};
@@ -16,6 +16,7 @@ use boxd::systemd::{Ended, SystemdError, Transient, Units};
 use futures_util::future::{BoxFuture, FutureExt};
 use onebox_api::units::{UnitState, Verb};
 use onebox_model::{Machine, paths, units};
+use onebox_testing::s3::S3;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 use std::collections::BTreeMap;
@@ -79,7 +80,9 @@ impl Systemd {
                 run.args(["--ambient-caps", "+dac_read_search"]);
             }
         }
+        // With its workers it is a group of processes.
         run.args(command).stdin(Stdio::null()).kill_on_drop(true);
+        run.process_group(0);
         run
     }
 
@@ -220,12 +223,16 @@ impl Health for Judge {
     }
 }
 
+/// Where a box keeps the authority of its store.
+pub const CA_FILE: &str = "/etc/s3-ca.pem";
+
 /// A box.
 pub struct Stage {
     pub systemd: Arc<Systemd>,
     pub judge: Arc<Judge>,
     pub disk: Arc<Disk>,
     pub backups: Backups,
+    applier: Applier,
     root: PathBuf,
     _dir: TempDir,
 }
@@ -296,6 +303,7 @@ impl Stage {
         };
         let stage = Self {
             backups: Backups::new(&applier),
+            applier,
             systemd,
             judge,
             disk,
@@ -313,6 +321,12 @@ impl Stage {
                       made timestamptz DEFAULT clock_timestamp(), note text)";
         stage.sql("wizamart", schema).await;
         stage
+    }
+
+    /// One whose backups go to this store, with more of an operator's file.
+    pub async fn beside(s3: &S3, more: &str) -> Self {
+        let text = format!("{more}{}", s3.settings("localhost", CA_FILE));
+        Self::with(&text, &[(CA_FILE, &s3.certificate)]).await
     }
 
     /// Runs a shell command in the box as its database's account; how long it took.
@@ -407,6 +421,14 @@ impl Stage {
 
     /// The power goes: nothing is told to end.
     pub async fn power_cut(&self) {
+        let running: Vec<u32> = {
+            let mut running = self.systemd.running.lock().unwrap();
+            std::mem::take(&mut *running).into_values().collect()
+        };
+        for pid in running {
+            let group = rustix::process::Pid::from_raw(pid.try_into().unwrap()).unwrap();
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
         self.systemd
             .stop_server(rustix::process::Signal::KILL)
             .await;
@@ -417,6 +439,18 @@ impl Stage {
 
     pub async fn start_server(&self) {
         self.systemd.start_server().await;
+    }
+
+    /// The machine starts after its power went: what the boot does, then the
+    /// keeper with nothing in its memory.
+    pub async fn boot(&mut self) {
+        undo_at_boot(&self.disk).unwrap();
+        self.prepare();
+        if !self.systemd.is_running() {
+            self.systemd.start_server().await;
+        }
+        self.backups = Backups::new(&self.applier);
+        self.backups.recover_restore(&steps()).await.unwrap();
     }
 }
 
