@@ -121,6 +121,12 @@ impl S3 {
         )
     }
 
+    /// The secret half of the key in [`S3::settings`].
+    #[must_use]
+    pub fn secret_key(&self) -> &'static str {
+        SECRET
+    }
+
     /// From now on, until it is told otherwise.
     ///
     /// # Panics
@@ -139,6 +145,42 @@ impl S3 {
     #[must_use]
     pub fn bucket(&self) -> PathBuf {
         self.inner.dir.path().join(BUCKET)
+    }
+}
+
+/// A server for tests that are not asynchronous: on threads of its own.
+#[derive(Debug)]
+pub struct Apart {
+    server: S3,
+    // Dropped last.
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Apart {
+    /// Starts one with an empty bucket.
+    ///
+    /// # Panics
+    /// As [`S3::start`].
+    #[must_use]
+    pub fn start() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let server = runtime.block_on(S3::start());
+        Self {
+            server,
+            _runtime: runtime,
+        }
+    }
+}
+
+impl std::ops::Deref for Apart {
+    type Target = S3;
+
+    fn deref(&self) -> &S3 {
+        &self.server
     }
 }
 

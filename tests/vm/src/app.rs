@@ -54,6 +54,41 @@ impl App {
         id.unwrap_or_else(|| panic!("no id in {}", answer.text()))
     }
 
+    /// Products that are on sale, with as many as there are of each.
+    ///
+    /// # Panics
+    /// When they are not shown.
+    #[must_use]
+    pub fn products(&self) -> Vec<(String, i64)> {
+        let answer = self
+            .client
+            .get("/api/v1/products?limit=50", None)
+            .expect("get products");
+        assert_eq!(answer.status, 200, "products: {}", answer.text());
+        let items = answer.json()["items"].as_array().cloned();
+        let items = items.unwrap_or_else(|| panic!("no items in {}", answer.text()));
+        let product =
+            |item: &Value| Some((item["id"].as_str()?.to_owned(), item["stock"].as_i64()?));
+        items.iter().filter_map(product).collect()
+    }
+
+    /// Places an order for one piece; its id when it was acknowledged.
+    ///
+    /// # Errors
+    /// With what came instead.
+    pub fn order(&self, product: &str) -> Result<String, String> {
+        let body = json!({ "items": [{ "product_id": product, "quantity": 1 }] });
+        let answer = self
+            .client
+            .post("/api/v1/orders", Some(&self.token), &body)
+            .map_err(|error| error.to_string())?;
+        let id = answer.json()["id"].as_str().map(str::to_owned);
+        match (answer.status, id) {
+            (201, Some(id)) => Ok(id),
+            (status, _) => Err(format!("{status}: {}", answer.text())),
+        }
+    }
+
     /// The job as the application shows it.
     ///
     /// # Panics

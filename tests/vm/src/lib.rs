@@ -6,8 +6,8 @@
 //! `target/vm/SCENARIO/`.
 //!
 //! Start reading at [`Scenario`]; [`checks`] are what every box must be,
-//! [`App`] is its application as a client sees it, [`steady`] the client that
-//! never pauses.
+//! [`App`] is its application as a client sees it, [`steady`] and [`orders`]
+//! clients that never pause.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,10 +18,12 @@
 pub mod app;
 pub mod checks;
 pub mod guest;
+pub mod orders;
 pub mod pebble;
 pub mod scenario;
 pub mod steady;
 
 pub use app::App;
 pub use guest::Guest;
+pub use orders::Orders;
 pub use scenario::Scenario;

@@ -3,6 +3,7 @@
 //! Sizes are read here; boots and memory are measured by the crate
 //! `onebox-bench`, which needs more dependencies than this one should have.
 
+mod backups;
 mod packages;
 mod peer;
 mod sizes;
@@ -34,9 +35,13 @@ pub(crate) struct BenchArgs {
     /// Only sizes: boot nothing.
     #[arg(long)]
     no_vm: bool,
-    /// Nothing of the image: only the application beside its peer.
-    #[arg(long, requires = "peer")]
+    /// Nothing of the image: only backups, and the application beside its peer.
+    #[arg(long)]
     no_image: bool,
+    /// The size of the database that is backed up and restored; 0 leaves that
+    /// out. It takes six times as much room, and root's rights.
+    #[arg(long, default_value_t = 5000, value_name = "MEGABYTES")]
+    backups: u32,
     /// The folder of the stack to measure the application against.
     #[arg(long, value_name = "DIR")]
     peer: Option<PathBuf>,
@@ -90,6 +95,9 @@ struct Numbers {
 pub(crate) fn run(workspace: &Workspace, args: &BenchArgs) -> Result<ExitCode, BenchError> {
     if !args.no_image {
         image(workspace, args)?;
+    }
+    if args.backups > 0 {
+        backups::measure(workspace, args.backups)?;
     }
     match &args.peer {
         Some(peer) => peer::compare(workspace, peer, &args.harness)?,

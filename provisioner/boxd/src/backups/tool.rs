@@ -2,9 +2,10 @@
 
 use super::BackupError;
 use crate::disk::Disk;
+use crate::status::machine;
 use crate::steps::Steps;
 use crate::systemd::{Ended, Transient, Units};
-use onebox_model::paths::{BACKUP_LOGS, PGBACKREST_BINARY};
+use onebox_model::paths::{BACKUP_LOGS, BACKUP_REPOSITORY, PGBACKREST_BINARY, POSTGRES_HOME};
 use onebox_model::render::STANZA;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,8 @@ use std::time::Duration;
 const LOOK: Duration = Duration::from_secs(1);
 /// Progress is told in steps of so many percent.
 const STEP: u8 = 10;
+/// With less than this free a disk is full: a piece of the log and a bit.
+const FULL: u64 = 64_000_000;
 /// How often a run is begun, and the first pause between two.
 const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_secs(5);
@@ -105,7 +108,7 @@ impl Tool {
                 said: if why.is_empty() {
                     format!("it ended as {} ({})", ended.result, ended.status)
                 } else {
-                    why
+                    why + &self.full_disks()
                 },
                 log,
             });
@@ -138,6 +141,24 @@ impl Tool {
         }
     }
 
+    /// Says so when a disk is full: pgBackRest tells of files that it cannot
+    /// write, and not why.
+    fn full_disks(&self) -> String {
+        let mut told = String::new();
+        for place in [POSTGRES_HOME, BACKUP_REPOSITORY] {
+            let free = machine::disk_use(&self.disk.path(place)).map(|disk| disk.free_bytes);
+            if let Ok(free) = free
+                && free < FULL
+            {
+                told = format!(
+                    "; {place} has {} MB free, make room (`boxctl doctor --only disk` says what is large)",
+                    free / 1_000_000
+                );
+            }
+        }
+        told
+    }
+
     pub(super) fn said(&self, log: &str) -> String {
         let bytes = self.disk.read(log).ok().flatten().unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
@@ -165,7 +186,8 @@ fn errors(said: &str) -> String {
     let mut all = Vec::new();
     let mut inside = false;
     for line in said.lines() {
-        if let Some((_, error)) = line.split_once(" ERROR: ") {
+        // Without a time before it where it comes by its standard error.
+        if let Some((_, error)) = line.split_once("ERROR: ") {
             all.push(error.trim());
             inside = true;
         } else if inside && line.starts_with("   ") {
@@ -196,6 +218,7 @@ mod tests {
             errors(SAID),
             "[055]: unable to load info file HINT: has a stanza-create been performed?"
         );
+        assert_eq!(errors("ERROR: [101]: no\n"), "[101]: no");
         assert_eq!(errors("all went well"), "");
     }
 }

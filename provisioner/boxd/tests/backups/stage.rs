@@ -373,14 +373,20 @@ impl Stage {
         paths::under(&self.root, path)
     }
 
-    /// The server of the box.
-    pub async fn connect(&self, database: &str) -> PgConnection {
-        let options = PgConnectOptions::new_without_pgpass()
+    /// How the server of the box is reached.
+    pub fn options(&self, database: &str) -> PgConnectOptions {
+        PgConnectOptions::new_without_pgpass()
             .socket(self.path(paths::POSTGRES_SOCKET_DIR))
             .username("postgres")
             .database(database)
-            .disable_statement_logging();
-        PgConnection::connect_with(&options).await.unwrap()
+            .disable_statement_logging()
+    }
+
+    /// The server of the box.
+    pub async fn connect(&self, database: &str) -> PgConnection {
+        PgConnection::connect_with(&self.options(database))
+            .await
+            .unwrap()
     }
 
     pub async fn sql(&self, database: &str, statements: &str) {

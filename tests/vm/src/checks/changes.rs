@@ -192,7 +192,11 @@ fn under_way(guest: &Guest) -> bool {
         .success()
 }
 
-pub(super) fn ready_again(client: &Client) {
+/// Waits until the application says that it is ready.
+///
+/// # Panics
+/// When it is not after five minutes.
+pub fn ready_again(client: &Client) {
     let deadline = Instant::now() + LIMIT;
     loop {
         let answer = client.get("/ready", None);

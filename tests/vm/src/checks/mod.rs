@@ -10,7 +10,7 @@ mod keeper;
 mod storage;
 
 pub use backups::{after_a_restore_that_was_cut, backups, in_the_middle_of_a_restore};
-pub use changes::changes;
+pub use changes::{changes, ready_again};
 pub use data::{clean_boot, postgresql};
 pub use doctor::doctor;
 pub use exposure::{firewall, listeners, passwords, plain_http_redirects, versions};

@@ -1,0 +1,170 @@
+//! A box is lost while orders are placed, and a bare new one becomes it by its
+//! recovery kit; then that one goes back to a backup of an older schema.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test"
+)]
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use onebox_model::paths;
+use onebox_testing::s3::Apart;
+use onebox_vm::firmware::Firmware;
+use onebox_vm::https::Client;
+use onebox_vm::ready;
+use onebox_vm_tests::pebble::HOST;
+use onebox_vm_tests::{App, Guest, Orders, Scenario, checks};
+use serde_json::Value;
+
+/// How long a piece of the log is written to at most, in seconds.
+const ARCHIVE_SECONDS: u64 = 10;
+/// An emulated box needs a while to send it.
+const SEND_SECONDS: u64 = 30;
+const CA_FILE: &str = "/var/lib/onebox/s3-ca.pem";
+
+fn json(guest: &Guest, command: &str) -> Value {
+    let text = guest.run(&format!("{command} --json 2>/dev/null"));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{command}: {error}: {text}"))
+}
+
+/// Text into a file on the box.
+fn put(guest: &Guest, file: &str, text: &str) {
+    let quoted = text.replace('\'', "'\\''");
+    let _ = guest.run(&format!("printf '%s' '{quoted}' >{file}"));
+}
+
+/// What makes a box this box and no other.
+fn identity(guest: &Guest) -> String {
+    guest.run(&format!(
+        "cat {} {} {} {CA_FILE} | sha256sum; cat {}/uploads/kept.jpg",
+        paths::TLS_CHAIN,
+        paths::SSH_HOST_KEY_PUB,
+        paths::SEAL_KEYS,
+        paths::APP_STATE_DIR
+    ))
+}
+
+/// The old box: sells, backs itself up, is gone. Returns its kit and who it was.
+fn lost(s3: &Apart, scenario: &mut Scenario) -> (String, String, Client) {
+    let client = scenario.boot();
+    let guest = scenario.guest();
+    put(&guest, CA_FILE, &s3.certificate);
+    let secret = s3.secret_key();
+    let _ = guest.run(&format!(
+        "printf %s {secret} | boxctl secret set backups-s3"
+    ));
+    let settings = s3
+        .settings(&HOST.to_string(), CA_FILE)
+        .replace(&format!("\"{secret}\""), "{ secret = \"backups-s3\" }");
+    let text = format!("[backups]\narchive_seconds = {ARCHIVE_SECONDS}\n{settings}");
+    put(&guest, paths::CONFIG, &text);
+    let _ = guest.run("boxctl apply --yes");
+    checks::ready_again(&client);
+    let _ = guest.run("wizamart seed --vendors 2 --products 25 --orders 50 --yes");
+    let uploads = format!("{}/uploads", paths::APP_STATE_DIR);
+    let _ = guest.run(&format!(
+        "mkdir -p {uploads} && echo picture >{uploads}/kept.jpg && chown -R wizamart:wizamart {uploads}"
+    ));
+    let made = json(&guest, "boxctl backup now --type full");
+    assert_eq!(
+        made["repositories"].as_array().map(Vec::len),
+        Some(2),
+        "{made}"
+    );
+    for repository in made["repositories"].as_array().unwrap() {
+        assert_eq!(repository["last_error"], Value::Null, "{made}");
+    }
+    let kit = guest.run("boxctl recovery-kit");
+    assert!(
+        kit.contains(secret) && kit.contains("BEGIN CERTIFICATE"),
+        "{kit}"
+    );
+    let drill = json(&guest, "boxctl backup drill");
+    assert_eq!(drill["error"], Value::Null, "{drill}");
+    scenario.note(&format!(
+        "drill: RPO {} s, RTO {} s",
+        drill["rpo_seconds"], drill["rto_seconds"]
+    ));
+    (kit, identity(&guest), client)
+}
+
+#[test]
+fn a_lost_box_comes_back_from_its_kit() {
+    let s3 = Apart::start();
+    let mut old = Scenario::fresh("lost-box", Firmware::Bios);
+    let (kit, was, client) = lost(&s3, &mut old);
+    let app = App::login(&client, &old.guest());
+    let orders = Orders::start(&app, Duration::from_millis(500));
+    thread::sleep(Duration::from_secs(60));
+    old.cut_power();
+    let gone = Instant::now();
+    let acknowledged = orders.finish();
+    assert!(acknowledged.len() >= 40, "{} orders", acknowledged.len());
+    drop(old);
+
+    let mut new = Scenario::fresh("lost-box-new", Firmware::Uefi);
+    let _ = new.boot();
+    let guest = new.guest();
+    put(&guest, "/run/kit.toml", &kit);
+    let restored = json(&guest, "boxctl restore --kit /run/kit.toml --yes");
+    new.note(&format!("restored: {restored}"));
+    assert_eq!(restored["repository"], "s3", "{restored}");
+    // It has the old one's key now.
+    fs::remove_file(new.vm().state().known_hosts()).unwrap();
+    assert_eq!(identity(&guest), was);
+    let client = ready::pin(&new.vm().ssh(), new.vm().settings().ports.https).unwrap();
+    checks::ready_again(&client);
+
+    // Orders of before the last seconds are there, each once.
+    let there = guest.sql("SELECT id FROM orders");
+    let missing: Vec<_> = acknowledged
+        .iter()
+        .filter(|order| !there.contains(&order.id))
+        .collect();
+    let oldest = missing.iter().map(|order| gone - order.at).max();
+    new.note(&format!(
+        "{} orders acknowledged at 2 a second until the power cut, {} lost, the oldest {:.1} s before it",
+        acknowledged.len(),
+        missing.len(),
+        oldest.unwrap_or_default().as_secs_f64()
+    ));
+    let most = Duration::from_secs(ARCHIVE_SECONDS + SEND_SECONDS);
+    assert!(oldest.unwrap_or_default() <= most, "{oldest:?}");
+
+    // Its users and their shop go on.
+    let app = App::login(&client, &guest);
+    let product = app.products().swap_remove(0).0;
+    let order = app.order(&product).unwrap();
+    older_schema(&new, &guest, &client, &order);
+    checks::clean_boot(&guest);
+    new.power_off();
+}
+
+/// A backup of an older release has an older schema: it is brought up to this one's.
+fn older_schema(scenario: &Scenario, guest: &Guest, client: &Client, order: &str) {
+    let schema = || guest.sql("SELECT max(version) FROM schema_migrations");
+    let now: u32 = schema().parse().expect("a number");
+    let stop = "systemctl stop wizamart-web 'wizamart-worker@*' wizamart-scheduler onebox-http.socket onebox-https.socket";
+    let _ = guest.run(&format!(
+        "{stop} && runuser -u wizamart -- wizamart migrate --revert-to {}",
+        now - 1
+    ));
+    assert_eq!(schema(), (now - 1).to_string());
+    let made = json(guest, "boxctl backup now");
+    let last = made["backups"].as_array().and_then(|all| all.last());
+    let last = last.expect("a backup");
+    assert_eq!(last["notes"]["schema"], (now - 1).to_string(), "{made}");
+    let label = last["label"].as_str().expect("a label");
+    let _ = guest.run("systemctl start onebox-http.socket onebox-https.socket");
+    let restored = json(guest, &format!("boxctl restore --backup {label} --yes"));
+    scenario.note(&format!("a backup of schema {}: {restored}", now - 1));
+    assert_eq!(schema(), now.to_string());
+    checks::ready_again(client);
+    let found = guest.sql(&format!("SELECT count(*) FROM orders WHERE id = '{order}'"));
+    assert_eq!(found, "1");
+}
