@@ -12,6 +12,8 @@ pub const NOW: &str = "/v1/backups/now";
 pub const VERIFY: &str = "/v1/backups/verify";
 /// `POST` [`Prune`]: drops what is not to be kept; steps, then [`Pruned`].
 pub const PRUNE: &str = "/v1/backups/prune";
+/// `POST` [`Discard`]: drops one; steps, then [`Pruned`].
+pub const DISCARD: &str = "/v1/backups/drop";
 /// `POST`: restores the newest aside and looks at it; steps, then [`Drill`].
 pub const DRILL: &str = "/v1/backups/drill";
 /// `POST` [`Restore`]: what it would do, as [`Plan`].
@@ -146,6 +148,17 @@ pub struct Verified {
 /// Drops backups.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prune {
+    /// Only tells which.
+    pub dry_run: bool,
+}
+
+/// Drops one backup, and those that need it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Discard {
+    /// Its name in pgBackRest.
+    pub label: String,
+    /// From which repository; from every one that has it when left out.
+    pub repository: Option<String>,
     /// Only tells which.
     pub dry_run: bool,
 }

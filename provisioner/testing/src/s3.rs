@@ -263,10 +263,26 @@ async fn serve(State(inner): State<Arc<Inner>>, request: Request) -> Response {
     }
     // Of the data themselves: a list that is damaged is seen at once.
     let read = request.method() == Method::GET && request.uri().path().contains("/bundle/");
+    // s3s-fs keeps a directory for each part of a name, and fails when it is
+    // asked for one: to S3 there is nothing of that name.
+    let path = request.uri().path().trim_matches('/');
+    if request.method() == Method::HEAD
+        && path.contains('/')
+        && inner.dir.path().join(path).is_dir()
+    {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let asked = format!("{} {}", request.method(), request.uri());
     let response = match inner.service.clone().oneshot(request).await {
         Ok(response) => response.map(Body::new),
-        Err(error) => return refuse(500, &format!("{error:?}")),
+        Err(error) => {
+            println!("the S3 server cannot answer {asked}: {error:?}");
+            return refuse(500, "InternalError");
+        }
     };
+    if response.status().is_server_error() {
+        println!("the S3 server cannot answer {asked}: {response:?}");
+    }
     match fault {
         Some(fault @ (Fault::Truncated | Fault::Garbage)) if read => damaged(response, fault).await,
         _ => response,

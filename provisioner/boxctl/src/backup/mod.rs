@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Drill(Args),
     /// Drop the backups that need not be kept
     Prune(Prune),
+    /// Drop one backup and those that need it, such as one from while the clock was wrong
+    Drop(Discard),
 }
 
 #[derive(Debug, clap::Args)]
@@ -74,6 +76,23 @@ pub(crate) struct Prune {
     args: Args,
 }
 
+#[derive(Debug, clap::Args)]
+pub(crate) struct Discard {
+    /// Its name, as `boxctl backup list` shows it
+    label: String,
+    /// Only from this repository: local or s3
+    #[arg(long, value_name = "NAME")]
+    repository: Option<String>,
+    /// Only show which go
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    args: Args,
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum KindArgument {
     /// Everything
@@ -93,6 +112,7 @@ impl Command {
             Self::Verify(args) => verify(&args),
             Self::Drill(args) => drill(&args),
             Self::Prune(prune) => prune.run(),
+            Self::Drop(discard) => discard.run(),
         }
     }
 }
@@ -214,6 +234,43 @@ impl Prune {
                 "dropped"
             };
             output::text_line(&format!("{verb}\n{}", pruned.dropped.join("\n")))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Discard {
+    fn run(self) -> Result<ExitCode, Error> {
+        let client = self.args.keeper.client();
+        let ask = |dry_run| -> Result<Pruned, Error> {
+            let asked = api::Discard {
+                label: self.label.clone(),
+                repository: self.repository.clone(),
+                dry_run,
+            };
+            Ok(client.follow(api::DISCARD, &asked, step)?)
+        };
+        let mut dropped = ask(true)?;
+        if !self.dry_run {
+            if !self.yes {
+                eprintln!("{}", dropped.dropped.join("\n"));
+            }
+            let question = format!(
+                "Drop {} for good? What lies between the backups before and after cannot be gone back to then.",
+                self.label
+            );
+            output::confirm(&question, self.yes)?;
+            dropped = ask(false)?;
+        }
+        if self.args.json {
+            output::json(&dropped)?;
+        } else {
+            let verb = if self.dry_run {
+                "would drop"
+            } else {
+                "dropped"
+            };
+            output::text_line(&format!("{verb}\n{}", dropped.dropped.join("\n")))?;
         }
         Ok(ExitCode::SUCCESS)
     }

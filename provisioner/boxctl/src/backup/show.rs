@@ -234,6 +234,7 @@ mod tests {
                 place: "/var/lib/pgbackrest".to_owned(),
                 error: None,
                 bytes: 3 << 20,
+                growth: Some(1 << 20),
                 since: Some(ended),
                 last: Some(ended),
                 last_error: Some("no space".to_owned()),

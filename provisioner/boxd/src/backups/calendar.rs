@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A full backup that is a week late is made on any day.
 const FULL_AFTER_DAYS: i64 = 8;
+/// Seconds by which the clock of PostgreSQL may be ahead of ours.
+const AHEAD: i64 = 600;
 /// Hours for which the small ones of a day are kept.
 const SMALL_HOURS: i64 = 48;
 
@@ -19,8 +21,10 @@ pub(super) fn zone(name: &str) -> TimeZone {
 /// The kind of backup that should be made now, of one repository's `backups`.
 pub(super) fn due(backups: &[Backup], choices: &Backups, now: &Zoned) -> Option<Kind> {
     let started = |backup: &&Backup| backup.started.unix_timestamp();
-    let Some(full) = backups
-        .iter()
+    // One from the future, of a clock that was wrong, keeps none from being made.
+    let latest = now.timestamp().as_second() + AHEAD;
+    let backups = || backups.iter().filter(|backup| started(backup) <= latest);
+    let Some(full) = backups()
         .filter(|backup| backup.kind == Kind::Full)
         .max_by_key(started)
     else {
@@ -28,8 +32,7 @@ pub(super) fn due(backups: &[Backup], choices: &Backups, now: &Zoned) -> Option<
     };
     let moment = last_moment(choices, now)?;
     let since = |backup: &Backup| now.timestamp().as_second() - backup.started.unix_timestamp();
-    let newest_daily = backups
-        .iter()
+    let newest_daily = backups()
         .filter(|backup| backup.kind != Kind::Incr)
         .max_by_key(started)?;
     if newest_daily.started.unix_timestamp() < moment.timestamp().as_second() {
@@ -41,7 +44,7 @@ pub(super) fn due(backups: &[Backup], choices: &Backups, now: &Zoned) -> Option<
             Kind::Diff
         });
     }
-    let newest = backups.iter().max_by_key(started)?;
+    let newest = backups().max_by_key(started)?;
     let hours = i64::from(choices.between_hours);
     (hours > 0 && since(newest) >= hours * 3600).then_some(Kind::Incr)
 }

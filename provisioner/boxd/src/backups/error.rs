@@ -32,6 +32,16 @@ pub enum BackupError {
         /// Where it said it.
         log: String,
     },
+    /// A backup is newer than now.
+    #[error(
+        "no backup can be made in {repository}, because the newest there, {label}, is from the future: the clock was wrong then, or is now (`timedatectl`). If it was wrong then, `boxctl backup drop {label} --repository {repository}` makes way"
+    )]
+    Future {
+        /// Where.
+        repository: &'static str,
+        /// Which backup.
+        label: String,
+    },
     /// pgBackRest said something that is not understood.
     #[error("pgBackRest's answer is not understood: {0}")]
     Answer(String),

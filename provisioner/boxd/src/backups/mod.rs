@@ -11,6 +11,7 @@
 //! superfluous is decided in [`calendar`], from times alone.
 
 mod calendar;
+mod discard;
 mod drill;
 mod error;
 mod holes;
@@ -405,7 +406,8 @@ impl Backups {
             bytes_per_second: config.backups.bytes_per_second,
             ..run.shape
         };
-        self.tool(&Origin::default()).run(run, steps).await?;
+        let made = self.tool(&Origin::default()).run(run, steps).await;
+        made.map_err(|error| discard::explain(error, repository))?;
         self.drop_superfluous(config, repository, false, steps)
             .await?;
         Ok(())

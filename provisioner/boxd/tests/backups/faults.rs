@@ -1,9 +1,9 @@
 //! Stores and disks that fail while they are used.
 
 use crate::stage::{Stage, steps};
-use boxd::backups::Backing;
+use boxd::backups::{Backing, BackupError};
 use boxd::reconcilers::Reconciler as _;
-use onebox_api::backups::{Kind, Now, Restore};
+use onebox_api::backups::{Discard, Kind, Now, Restore};
 use onebox_api::reconcilers::Outcome;
 use onebox_model::paths;
 use onebox_testing::s3::{Fault, S3, newest_object};
@@ -418,4 +418,86 @@ async fn a_damaged_piece_of_the_log_in_a_store_is_found() {
         .unwrap_err();
     println!("{error}");
     assert_eq!(stage.orders().await, ["one", "two"]);
+}
+
+/// A clock that runs ahead for a while, and is set right.
+#[tokio::test]
+async fn backups_from_the_future_are_told_and_can_be_dropped() {
+    let stage = Stage::new("").await;
+    let first = stage
+        .backups
+        .now(&now(Kind::Full, None), &steps())
+        .await
+        .unwrap();
+    let first = first.backups[0].label.clone();
+    stage.order("one").await;
+    let discard = |label: &str| Discard {
+        label: label.to_owned(),
+        repository: None,
+        dry_run: false,
+    };
+    // A backup more, then the only one that there is.
+    for only in [false, true] {
+        stage.clock(Some("400 days")).await;
+        let made = stage
+            .backups
+            .now(&now(Kind::Incr, None), &steps())
+            .await
+            .unwrap();
+        let future = made.backups.last().unwrap().label.clone();
+        stage.clock(None).await;
+        if only {
+            stage.clock(Some("401 days")).await;
+            let made = stage
+                .backups
+                .now(&now(Kind::Full, None), &steps())
+                .await
+                .unwrap();
+            let full = made.backups.last().unwrap().label.clone();
+            stage.clock(None).await;
+            for label in [&*first, &full] {
+                stage
+                    .backups
+                    .discard(&discard(label), &steps())
+                    .await
+                    .unwrap();
+            }
+            let left = stage.backups.overview().await.unwrap().backups;
+            assert_eq!(left, [], "{future}");
+        } else {
+            stage.order("two").await;
+            let error = stage
+                .backups
+                .now(&now(Kind::Incr, None), &steps())
+                .await
+                .unwrap_err();
+            assert!(matches!(error, BackupError::Future { .. }), "{error}");
+            assert!(error.to_string().contains(&future), "{error}");
+            let report = Backing(stage.backups.clone()).activate().await.unwrap();
+            assert_eq!(report.outcome, Outcome::Attention, "{}", report.summary);
+            let dropped = stage
+                .backups
+                .discard(&discard(&future), &steps())
+                .await
+                .unwrap();
+            assert_eq!(dropped.dropped, [format!("local {future}")]);
+        }
+        let error = stage
+            .backups
+            .discard(&discard("none"), &steps())
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains("backup list"), "{error}");
+        stage
+            .backups
+            .now(&now(Kind::Full, None), &steps())
+            .await
+            .unwrap();
+        stage
+            .backups
+            .restore(&Restore::default(), &steps())
+            .await
+            .unwrap();
+        assert_eq!(stage.orders().await, ["one", "two"]);
+    }
 }

@@ -447,6 +447,23 @@ impl Stage {
         self.systemd.start_server().await;
     }
 
+    /// Gives the box another clock, as pgBackRest sees it: it asks PostgreSQL for
+    /// the time. What PostgreSQL itself does keeps to this machine's.
+    pub async fn clock(&self, ahead: Option<&str>) {
+        let back = "DROP FUNCTION pg_catalog.clock_timestamp(); \
+                    ALTER FUNCTION pg_catalog.real_clock() RENAME TO clock_timestamp";
+        let change = match ahead {
+            None => back.to_owned(),
+            Some(ahead) => format!(
+                "ALTER FUNCTION pg_catalog.clock_timestamp() RENAME TO real_clock; \
+                 CREATE FUNCTION pg_catalog.clock_timestamp() RETURNS timestamptz LANGUAGE sql \
+                 AS $$SELECT pg_catalog.real_clock() + interval '{ahead}'$$"
+            ),
+        };
+        let change = format!("SET allow_system_table_mods = on; {change}");
+        self.sql("postgres", &change).await;
+    }
+
     /// The machine starts after its power went: what the boot does, then the
     /// keeper with nothing in its memory.
     pub async fn boot(&mut self) {

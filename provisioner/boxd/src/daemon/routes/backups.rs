@@ -10,8 +10,8 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use onebox_api::Problem;
 use onebox_api::backups::{
-    DRILL, KIT, Kit, NOW, Now, OVERVIEW, Overview, PRUNE, Plan, Prune, RESTORE, RESTORE_KIT,
-    RESTORE_PLAN, Restore, RestoreKit, VERIFY,
+    DISCARD, DRILL, Discard, KIT, Kit, NOW, Now, OVERVIEW, Overview, PRUNE, Plan, Prune, RESTORE,
+    RESTORE_KIT, RESTORE_PLAN, Restore, RestoreKit, VERIFY,
 };
 
 pub(super) fn router() -> Router<Keeper> {
@@ -20,6 +20,7 @@ pub(super) fn router() -> Router<Keeper> {
         .route(NOW, post(now))
         .route(VERIFY, post(verify))
         .route(PRUNE, post(prune))
+        .route(DISCARD, post(discard))
         .route(DRILL, post(drill))
         .route(RESTORE_PLAN, post(plan))
         .route(RESTORE, post(restore))
@@ -74,6 +75,18 @@ async fn prune(
     follow(async move |steps| {
         let pruned = keeper.backups.prune(&asked, &steps).await;
         pruned.map_err(|error| problem(&error))
+    })
+}
+
+async fn discard(
+    State(keeper): State<Keeper>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Json(asked): Json<Discard>,
+) -> Response {
+    tracing::warn!(uid = ?peer.uid, pid = ?peer.pid, label = asked.label, dry_run = asked.dry_run, "a backup is to be dropped");
+    follow(async move |steps| {
+        let dropped = keeper.backups.discard(&asked, &steps).await;
+        dropped.map_err(|error| problem(&error))
     })
 }
 
