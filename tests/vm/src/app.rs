@@ -54,12 +54,12 @@ impl App {
         id.unwrap_or_else(|| panic!("no id in {}", answer.text()))
     }
 
-    /// Products that are on sale, with as many as there are of each.
+    /// Products that are on sale.
     ///
     /// # Panics
     /// When they are not shown.
     #[must_use]
-    pub fn products(&self) -> Vec<(String, i64)> {
+    pub fn products(&self) -> Vec<i64> {
         let answer = self
             .client
             .get("/api/v1/products?limit=50", None)
@@ -76,13 +76,13 @@ impl App {
     ///
     /// # Errors
     /// With what came instead.
-    pub fn order(&self, product: &str) -> Result<String, String> {
+    pub fn order(&self, product: i64) -> Result<i64, String> {
         let body = json!({ "items": [{ "product_id": product, "quantity": 1 }] });
         let answer = self
             .client
             .post("/api/v1/orders", Some(&self.token), &body)
             .map_err(|error| error.to_string())?;
-        let id = answer.json()["id"].as_str().map(str::to_owned);
+        let id = answer.json()["id"].as_i64();
         match (answer.status, id) {
             (201, Some(id)) => Ok(id),
             (status, _) => Err(format!("{status}: {}", answer.text())),

@@ -19,7 +19,7 @@ pub struct Orders {
 #[derive(Clone, Debug)]
 pub struct Acknowledged {
     /// Its id.
-    pub id: String,
+    pub id: i64,
     /// When the answer was here.
     pub at: Instant,
 }
@@ -33,18 +33,13 @@ impl Orders {
     #[must_use]
     pub fn start(app: &App, interval: Duration) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        let products: Vec<String> = app
-            .products()
-            .into_iter()
-            .filter(|(_, stock)| *stock > 10)
-            .map(|(id, _)| id)
-            .collect();
+        let products = app.products();
         assert!(!products.is_empty(), "nothing is on sale");
         let (app, stopped) = (app.clone(), Arc::clone(&stop));
         let thread = thread::spawn(move || {
             let begun = Instant::now();
             let mut acknowledged = Vec::new();
-            for (number, product) in (1..).zip(products.iter().cycle()) {
+            for (number, product) in (1..).zip(products.into_iter().cycle()) {
                 if stopped.load(Ordering::Relaxed) {
                     break;
                 }
