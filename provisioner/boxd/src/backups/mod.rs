@@ -549,7 +549,9 @@ fn verdict(said: &str) -> (Vec<String>, Vec<String>) {
             .trim();
         if line.starts_with("archiveId:") || line.starts_with("backup:") {
             head = line;
-            if line.contains("status: valid") || line.starts_with("archiveId:") {
+            // One that was cut off is gone on with, or dropped, by the next.
+            let is_unfinished = line.contains("status: in-progress");
+            if is_unfinished || line.contains("status: valid") || line.starts_with("archiveId:") {
                 good.push(line.to_owned());
             } else {
                 bad.push(line.to_owned());
@@ -620,6 +622,8 @@ mod tests {
     fn faults_that_a_verification_found_are_told_once() {
         let (bad, good) = verdict(SAID);
         assert_eq!(bad.len(), 3, "{bad:?}");
+        let unfinished = "backup: 20261129-022231F_20261129-022241I, status: in-progress, total files checked: 0";
+        assert_eq!(verdict(unfinished).0, Vec::<String>::new());
         assert_eq!(bad[0], "invalid checksum '20261128-205905F/bundle/2'");
         assert!(bad[2].ends_with("checksum invalid: 1, size invalid: 0, other: 0"));
         assert_eq!(

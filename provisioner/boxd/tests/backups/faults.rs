@@ -3,7 +3,7 @@
 use crate::stage::{Stage, steps};
 use boxd::backups::{Backing, BackupError};
 use boxd::reconcilers::Reconciler as _;
-use onebox_api::backups::{Discard, Kind, Now, Restore};
+use onebox_api::backups::{Backup, Discard, Kind, Now, Restore};
 use onebox_api::reconcilers::Outcome;
 use onebox_model::paths;
 use onebox_testing::s3::{Fault, S3, newest_object};
@@ -32,7 +32,7 @@ struct SmallDisk(PathBuf);
 
 impl SmallDisk {
     fn at(path: PathBuf, megabytes: u32, owner: u32) -> Self {
-        let size = format!("size={megabytes}m,uid={owner},gid={owner},mode=0750");
+        let size = format!("size={megabytes}m,uid={owner},gid={owner},mode=0755");
         let mount = Command::new("mount")
             .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
             .arg(&path)
@@ -246,17 +246,17 @@ async fn a_disk_that_fills_up_in_a_backup_costs_that_backup_only() {
 async fn a_disk_that_fills_up_in_a_restore_leaves_the_data_in_use() {
     let s3 = S3::start().await;
     let stage = Stage::beside(&s3, "[backups]\nlocal = false\n").await;
-    // The database moves to a small disk.
+    // All of its state moves to a small disk.
     stage.power_cut().await;
-    let home = stage.path(paths::POSTGRES_HOME);
-    let aside = home.with_file_name("aside");
-    fs::rename(&home, &aside).unwrap();
-    fs::create_dir(&home).unwrap();
-    let disk = SmallDisk::at(home.clone(), 900, 901);
+    let state = stage.path("/var/lib");
+    let aside = state.with_file_name("aside");
+    fs::rename(&state, &aside).unwrap();
+    fs::create_dir(&state).unwrap();
+    let disk = SmallDisk::at(state.clone(), 900, 0);
     let moved = Command::new("cp")
         .arg("-a")
-        .arg(aside.join("17"))
-        .arg(&home)
+        .arg(aside.join("."))
+        .arg(&state)
         .status();
     assert!(moved.unwrap().success());
     stage.start_server().await;
@@ -424,12 +424,11 @@ async fn a_damaged_piece_of_the_log_in_a_store_is_found() {
 #[tokio::test]
 async fn backups_from_the_future_are_told_and_can_be_dropped() {
     let stage = Stage::new("").await;
-    let first = stage
+    stage
         .backups
         .now(&now(Kind::Full, None), &steps())
         .await
         .unwrap();
-    let first = first.backups[0].label.clone();
     stage.order("one").await;
     let discard = |label: &str| Discard {
         label: label.to_owned(),
@@ -453,12 +452,12 @@ async fn backups_from_the_future_are_told_and_can_be_dropped() {
                 .now(&now(Kind::Full, None), &steps())
                 .await
                 .unwrap();
-            let full = made.backups.last().unwrap().label.clone();
             stage.clock(None).await;
-            for label in [&*first, &full] {
+            let full = |backup: &&Backup| backup.kind == Kind::Full;
+            for backup in made.backups.iter().filter(full) {
                 stage
                     .backups
-                    .discard(&discard(label), &steps())
+                    .discard(&discard(&backup.label), &steps())
                     .await
                     .unwrap();
             }
