@@ -28,8 +28,13 @@ const SEND_SECONDS: u64 = 30;
 const CA_FILE: &str = "/var/lib/onebox/s3-ca.pem";
 
 fn json(guest: &Guest, command: &str) -> Value {
-    let text = guest.run(&format!("{command} --json 2>/dev/null"));
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{command}: {error}: {text}"))
+    let output = guest.output(&format!("{command} --json"));
+    let (text, steps) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    serde_json::from_str(&text)
+        .unwrap_or_else(|error| panic!("{command}: {error}: {text}\n{steps}"))
 }
 
 /// Text into a file on the box.

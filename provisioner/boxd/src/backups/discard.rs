@@ -90,7 +90,7 @@ impl Backups {
                 failed.get_or_insert(error);
             }
         }
-        failed.map_or(Ok(()), Err)
+        failed.map_or_else(|| self.archive_histories(), Err)
     }
 }
 

@@ -96,6 +96,11 @@ impl Origin {
             options: Vec::new(),
         }
     }
+
+    /// Whether it is the box's own.
+    fn is_of_box(&self) -> bool {
+        self.options.is_empty()
+    }
 }
 
 /// The box's backups.
@@ -205,7 +210,7 @@ impl Backups {
         let _asking = self.asking.lock().await;
         let run = Run::new("onebox-backup-info", "listing backups", "info", &options);
         let info = Info::parse(&self.tool(origin).run(run, &Steps::logged()).await?)?;
-        if origin.options.is_empty() {
+        if origin.is_of_box() {
             let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
             *seen = Some((Instant::now(), info.clone()));
             drop(seen);
@@ -384,7 +389,11 @@ impl Backups {
         kind: Kind,
         steps: &Steps,
     ) -> Result<(), BackupError> {
-        self.stanza(info, repository, steps).await?;
+        // All of them: the log is archived when each has it, and a backup waits
+        // for its own.
+        for one in config.backups.repositories() {
+            self.stanza(info, one, steps).await?;
+        }
         self.link()?;
         let number = repository.number();
         let mut options = vec![
@@ -428,7 +437,7 @@ impl Backups {
         steps.tell(&*what);
         let run = Run::new("onebox-backup-stanza", what, "stanza-create", &[]);
         self.tool(&Origin::default()).run(run, steps).await?;
-        Ok(())
+        self.archive_histories()
     }
 
     /// Makes the links in the database's directory, and what they lead to, be

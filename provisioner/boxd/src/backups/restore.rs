@@ -181,11 +181,17 @@ impl Backups {
         // What was written until now is in the archive before anything happens:
         // this state too can be gone back to. A server that is down has nothing
         // to add.
-        steps.tell("sending the last of the log to the archive");
-        let flushed = self.server().flush(FLUSH).await;
-        if let Err(error) = &flushed {
-            steps.tell(format!("not everything is in the archive: {error}"));
-        }
+        let flushed = if origin.is_of_box() {
+            steps.tell("sending the last of the log to the archive");
+            let flushed = self.server().flush(FLUSH).await;
+            if let Err(error) = &flushed {
+                steps.tell(format!("not everything is in the archive: {error}"));
+            }
+            flushed.is_ok()
+        } else {
+            // What this box has is kept aside: its archive goes with its state.
+            false
+        };
         let label = choice.backup.label.clone();
         let recover = |target| {
             let backup = (&*label, choice.backup.bytes);
@@ -194,9 +200,7 @@ impl Backups {
         let recovered = recover(choice.target).await;
         let (scratch, target) = match (recovered, choice.target) {
             // Nothing was written after that time, and all of the log was read.
-            (Err(BackupError::Unreachable(_)), Target::Time { timeline, .. })
-                if flushed.is_ok() =>
-            {
+            (Err(BackupError::Unreachable(_)), Target::Time { timeline, .. }) if flushed => {
                 steps.tell("nothing was written after that time: replaying all of the log");
                 let target = Target::Newest { timeline };
                 (recover(target).await?, target)
@@ -257,13 +261,13 @@ impl Backups {
         })?;
         // What is not in the archive is nowhere else.
         let kept_aside = match flushed {
-            Ok(()) => {
+            true => {
                 self.clear(RESTORED)?;
                 self.clear(RESTORED_PARTS)?;
                 None
             }
             // Under a name that no later restore clears.
-            Err(_) => {
+            false => {
                 let aside = format!("{RESTORED}-over-{label}-{}", begun.unix_timestamp());
                 let (from, to) = (self.disk.path(RESTORED), self.disk.path(&aside));
                 std::fs::rename(&from, &to)

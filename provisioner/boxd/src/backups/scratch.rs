@@ -13,7 +13,9 @@ use crate::steps::Steps;
 use crate::systemd::{Ended, SystemdError, Transient};
 use onebox_api::units::Verb;
 use onebox_model::config::Repository;
-use onebox_model::paths::{PGBACKREST_LOCKS, POSTGRES_BIN, POSTGRES_CONF, POSTGRES_HOME};
+use onebox_model::paths::{
+    PGBACKREST_LOCKS, POSTGRES_BIN, POSTGRES_CONF, POSTGRES_DATA, POSTGRES_HOME,
+};
 use onebox_model::render::Account;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -283,6 +285,22 @@ impl Backups {
                     b"",
                     Access::of(Account::Postgres, 0o600),
                 )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Has the histories of all timelines archived once more: a repository that
+    /// was not there when they began lacks them, and nothing that it holds of
+    /// such a timeline could be recovered.
+    pub(super) fn archive_histories(&self) -> Result<(), BackupError> {
+        let log = format!("{POSTGRES_DATA}/pg_wal");
+        for name in self.disk.names(&log)? {
+            if name.ends_with(".history") {
+                let status = format!("{log}/archive_status/{name}");
+                let access = Access::of(Account::Postgres, 0o600);
+                self.disk.write(&format!("{status}.ready"), b"", access)?;
+                self.disk.remove(&format!("{status}.done"))?;
             }
         }
         Ok(())

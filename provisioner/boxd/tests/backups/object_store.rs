@@ -179,3 +179,40 @@ async fn what_a_store_gives_back_damaged_is_not_restored() {
         .unwrap();
     assert_eq!(stage.orders().await, ["one"]);
 }
+
+/// A repository that comes later knows nothing of the recoveries before it.
+#[tokio::test]
+async fn a_store_that_is_added_after_a_restore_can_be_restored_from() {
+    let s3 = S3::start().await;
+    let stage = Stage::with("", &[(CA_FILE, &s3.certificate)]).await;
+    stage
+        .backups
+        .now(&now(Kind::Full, None), &steps())
+        .await
+        .unwrap();
+    stage
+        .backups
+        .restore(&Restore::default(), &steps())
+        .await
+        .unwrap();
+    stage.order("one").await;
+    let text = s3.settings("localhost", CA_FILE);
+    fs::write(stage.path(paths::CONFIG), text).unwrap();
+    // As if it had been applied.
+    fs::remove_dir_all(stage.path(paths::GENERATIONS_DIR)).unwrap();
+    stage.prepare();
+    stage
+        .backups
+        .now(&now(Kind::Full, None), &steps())
+        .await
+        .unwrap();
+    stage.order("two").await;
+    for _ in 0..2 {
+        let asked = Restore {
+            repository: Some("s3".to_owned()),
+            ..Restore::default()
+        };
+        stage.backups.restore(&asked, &steps()).await.unwrap();
+        assert_eq!(stage.orders().await, ["one", "two"]);
+    }
+}
