@@ -11,9 +11,15 @@ use crate::Guest;
 /// in `docs/src/reference/hardening.md`.
 fn ceilings() -> Vec<(String, u32)> {
     let worker = units::worker(QueueName::Default);
-    let mut all: Vec<(String, u32)> = [units::WEB, &worker, units::SCHEDULER, units::MIGRATE]
-        .map(|unit| (unit.to_owned(), 15))
-        .to_vec();
+    let mut all: Vec<(String, u32)> = [
+        units::WEB,
+        &worker,
+        units::SCHEDULER,
+        units::MIGRATE,
+        units::FILES_CHECK,
+    ]
+    .map(|unit| (unit.to_owned(), 15))
+    .to_vec();
     all.extend(
         [
             (units::REDIS, 10),
