@@ -66,9 +66,7 @@ fn lost(s3: &Apart, scenario: &mut Scenario) -> (String, String, Client) {
     let settings = s3
         .settings(&HOST.to_string(), CA_FILE)
         .replace(&format!("\"{secret}\""), "{ secret = \"backups-s3\" }");
-    let text = format!(
-        "[metrics]\nlisten = \"127.0.0.1:9464\"\n[backups]\narchive_seconds = {ARCHIVE_SECONDS}\n{settings}"
-    );
+    let text = format!("[backups]\narchive_seconds = {ARCHIVE_SECONDS}\n{settings}");
     put(&guest, paths::CONFIG, &text);
     let _ = guest.run("boxctl apply --yes");
     checks::ready_again(&client);
