@@ -35,7 +35,7 @@ fn verdict(diagnosis: &Diagnosis, paint: Paint) -> String {
     };
     let looked = format!("{} well", count(State::Ok));
     let parts: Vec<String> = [
-        (State::Critical, "do not work"),
+        (State::Critical, "broken"),
         (State::Warning, "to look after"),
         (State::Unknown, "could not be looked at"),
         (State::Notice, "to know"),
@@ -177,7 +177,7 @@ mod tests {
              \x20          $ du /var\n\
              ok       clock: set\n\
              \n\
-             Something does not work. (1 do not work, 1 well)\n\
+             Something does not work. (1 broken, 1 well)\n\
              `boxctl doctor --fix` does what is marked with *"
         );
         assert!(!diagnosis(&all, false, Paint::none()).contains("clock"));

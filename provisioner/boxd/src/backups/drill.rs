@@ -55,6 +55,7 @@ impl Backups {
         let config = self.choices()?;
         let _turn = self.take("a drill")?;
         keys::give(&self.disk, &config.backups)?;
+        self.wake_server().await?;
         // Each in its turn: one that is never tried is one that is not there.
         let all = config.backups.repositories();
         let last = State::load(&self.disk).drill;

@@ -117,6 +117,8 @@ pub struct Backups {
     turn: Arc<Turn<()>>,
     /// What has the turn, for those who are refused.
     doing: Arc<Mutex<&'static str>>,
+    /// When the server was started whose archiving was seen to.
+    seen_to: Arc<Mutex<Option<OffsetDateTime>>>,
 }
 
 impl std::fmt::Debug for Backups {
@@ -138,6 +140,7 @@ impl Backups {
             seen: Arc::default(),
             turn: Arc::default(),
             doing: Arc::new(Mutex::new("nothing")),
+            seen_to: Arc::default(),
         }
     }
 
@@ -151,6 +154,16 @@ impl Backups {
 
     fn server(&self) -> Server {
         Server::of_box(&self.disk)
+    }
+
+    /// Sees to it that the server heeds `archive_timeout`, once for each start
+    /// of it.
+    async fn wake_server(&self) -> Result<(), BackupError> {
+        let seen = || self.seen_to.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = *seen();
+        let started = self.server().wake(before).await?;
+        *seen() = Some(started);
+        Ok(())
     }
 
     /// Takes the turn for `doing`, or says what has it.

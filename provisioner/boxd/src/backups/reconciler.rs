@@ -90,6 +90,7 @@ impl Backups {
             ));
         }
         keys::give(&self.disk, &config.backups)?;
+        self.wake_server().await?;
         let origin = Origin::of_box(config.clone());
         let mut troubles = Vec::new();
         for repository in config.backups.repositories() {

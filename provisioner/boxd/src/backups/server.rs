@@ -57,6 +57,31 @@ impl Server {
         }
     }
 
+    /// Has the server read its settings again, unless the one that runs was
+    /// started at `seen`; says when it was.
+    ///
+    /// The process that heeds `archive_timeout` decides how long to sleep while
+    /// the server is still recovering, when it does not: after a start it may
+    /// not send the log for as long as `checkpoint_timeout` (`CheckpointerMain`
+    /// of PostgreSQL 17). Reading its settings wakes it.
+    pub(super) async fn wake(
+        &self,
+        seen: Option<OffsetDateTime>,
+    ) -> Result<OffsetDateTime, BackupError> {
+        let mut connection = self.connect("postgres").await?;
+        let started: OffsetDateTime = sqlx::query_scalar("SELECT pg_postmaster_start_time()")
+            .fetch_one(&mut connection)
+            .await
+            .map_err(BackupError::database("say when it was started"))?;
+        if seen != Some(started) {
+            sqlx::query("SELECT pg_reload_conf()")
+                .execute(&mut connection)
+                .await
+                .map_err(BackupError::database("read its settings again"))?;
+        }
+        Ok(started)
+    }
+
     /// How far the log has got into the archive.
     pub(super) async fn archive(&self) -> Result<Archive, BackupError> {
         let mut connection = self.connect("postgres").await?;

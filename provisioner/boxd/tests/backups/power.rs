@@ -31,7 +31,11 @@ async fn cut_off(stage: &Stage, work: Work, step: usize, later: Duration) -> boo
                 let asked = Restore::default();
                 stage.backups.restore(&asked, &told).await.map(|_| ())
             }
-            Work::Drill => stage.backups.drill(&told).await.map(|_| ()),
+            Work::Drill => stage
+                .backups
+                .drill(&told)
+                .await
+                .map(|drill| assert_eq!(drill.error, None)),
         }
     };
     let until = async {
