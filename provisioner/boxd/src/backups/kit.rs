@@ -1,7 +1,7 @@
 //! The recovery kit: what a bare new box needs to become this one.
 
-use super::swap::{self, RESTORED_PARTS};
-use super::{BackupError, Backups, Origin, keys};
+use super::swap::RESTORED_PARTS;
+use super::{BackupError, Backups, Origin, host_key, keys};
 use crate::disk::Access;
 use crate::prepare::{World, prepare};
 use crate::secrets;
@@ -172,7 +172,7 @@ impl Backups {
 pub(super) async fn adopt_state(backups: &Backups, steps: &Steps) -> Result<(), BackupError> {
     steps.tell("putting the box's own state into force");
     let disk = &backups.disk;
-    swap::bring_host_key(disk)?;
+    host_key::bring(disk)?;
     let world = World {
         now: OffsetDateTime::now_utc(),
         hostname: rustix::system::uname()

@@ -15,6 +15,7 @@ mod discard;
 mod drill;
 mod error;
 mod holes;
+mod host_key;
 mod info;
 mod keys;
 mod kit;
@@ -460,7 +461,7 @@ impl Backups {
             let path = format!("{}/{name}", paths::POSTGRES_DATA);
             self.disk.link(&path, target)?;
         }
-        Ok(swap::keep_host_key(&self.disk)?)
+        Ok(host_key::keep(&self.disk)?)
     }
 
     /// What is noted with a backup: which release made it and what was in it.

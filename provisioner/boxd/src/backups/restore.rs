@@ -3,7 +3,7 @@
 use super::scratch::{RESTORED, SERVER_LOG, Scratch, Target};
 use super::state::{State, Timeline};
 use super::swap::{self, RESTORED_PARTS, Swap};
-use super::{BackupError, Backups, LINKS, Origin, keys};
+use super::{BackupError, Backups, LINKS, Origin, host_key, keys};
 use crate::disk::Access;
 use crate::steps::Steps;
 use onebox_api::backups::{self as api, Plan, Restored};
@@ -366,8 +366,9 @@ impl Backups {
         let mut pairs = Vec::new();
         if everything {
             // On the way back it opens the secrets of before.
-            swap::keep_host_key(&self.disk)?;
+            host_key::keep(&self.disk)?;
             let state = format!("{RESTORED_PARTS}/onebox-state");
+            host_key::keep_machine_id(&self.disk, &state)?;
             pairs.push((paths::STATE_DIR.to_owned(), state));
         }
         pairs.push((paths::POSTGRES_DATA.to_owned(), RESTORED.to_owned()));

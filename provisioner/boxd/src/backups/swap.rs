@@ -19,27 +19,6 @@ const MARK: &str = "onebox-restored";
 /// What comes back beside the database, until it is put into its place.
 pub(super) const RESTORED_PARTS: &str = "/var/lib/onebox-restored";
 
-/// The key that the operator's secrets are encrypted with (systemd-creds(1)):
-/// without it they are no use on another box. A copy goes with the state.
-const HOST_KEY: &str = "/var/lib/systemd/credential.secret";
-const HOST_KEY_COPY: &str = "/var/lib/onebox/backups/credential.secret";
-
-/// Puts a copy of the key beside the secrets that it opens.
-pub(super) fn keep_host_key(disk: &Disk) -> Result<(), DiskError> {
-    if let Some(key) = disk.read(HOST_KEY)? {
-        disk.write(HOST_KEY_COPY, &key, Access::root(0o600))?;
-    }
-    Ok(())
-}
-
-/// Makes the key be the one of the secrets that are in place.
-pub(super) fn bring_host_key(disk: &Disk) -> Result<(), DiskError> {
-    if let Some(key) = disk.read(HOST_KEY_COPY)? {
-        disk.write(HOST_KEY, &key, Access::root(0o400))?;
-    }
-    Ok(())
-}
-
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Intent {
     id: String,
@@ -110,7 +89,7 @@ impl Swap {
                 exchange(disk, place, restored)?;
             }
             if place == STATE_DIR {
-                bring_host_key(disk)?;
+                super::host_key::bring(disk)?;
             }
         }
         disk.remove(&format!("{STATE_DIR}/{INTENT}"))?;
