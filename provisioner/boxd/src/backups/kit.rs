@@ -118,13 +118,17 @@ impl Backups {
     /// that went with its state.
     fn set_repository_aside(&self) -> Result<(), BackupError> {
         self.clear(SET_ASIDE)?;
-        let (from, to) = (self.disk.path(BACKUP_REPOSITORY), self.disk.path(SET_ASIDE));
-        if from.is_dir() {
+        let access = || Access::of(Account::Postgres, 0o750);
+        self.disk.directory(SET_ASIDE, access())?;
+        self.disk.directory(BACKUP_REPOSITORY, access())?;
+        // What is in it, and not itself: PostgreSQL's unit may write to this
+        // directory, and would not to another of its name.
+        for name in self.disk.names(BACKUP_REPOSITORY)? {
+            let from = self.disk.path(&format!("{BACKUP_REPOSITORY}/{name}"));
+            let to = self.disk.path(&format!("{SET_ASIDE}/{name}"));
             std::fs::rename(&from, &to)
                 .map_err(BackupError::io(format!("move {}", from.display())))?;
         }
-        self.disk
-            .directory(BACKUP_REPOSITORY, Access::of(Account::Postgres, 0o750))?;
         self.clear(&format!("{RESTORED_PARTS}/onebox-state"))
     }
 
