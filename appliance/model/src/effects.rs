@@ -46,6 +46,10 @@ pub fn of_file(path: &str, before: &str, after: &str) -> Option<(String, Notice)
     for name in [CREDENTIALS_NAME, BACKUPS_NAME] {
         let directory = path.strip_suffix(&format!(".d/{name}"));
         if let Some((_, unit)) = directory.and_then(|directory| directory.rsplit_once('/')) {
+            // One that runs only when it is called for is not to run because of it.
+            if unit == units::FILES_CHECK {
+                return None;
+            }
             // Credentials and networks are given when a unit starts.
             return Some((unit.to_owned(), Notice::Restart));
         }
@@ -160,6 +164,14 @@ mod tests {
         assert_eq!(of(&memory), Some((units::POSTGRESQL, Notice::Reload)));
         assert_eq!(of(&buffers), Some((units::POSTGRESQL, Notice::Restart)));
         assert_eq!(of(""), Some((units::POSTGRESQL, Notice::Restart)));
+    }
+
+    #[test]
+    fn a_secret_restarts_who_runs_with_it_and_starts_nobody() {
+        let of = |unit: &str| of_file(&format!("/g/{unit}.d/{CREDENTIALS_NAME}"), "a", "b");
+        let web = (units::WEB.to_owned(), Notice::Restart);
+        assert_eq!(of(units::WEB), Some(web));
+        assert_eq!(of(units::FILES_CHECK), None);
     }
 
     #[test]
