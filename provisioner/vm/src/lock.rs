@@ -1,7 +1,8 @@
 //! Who holds what: the short lock of a command on a state directory, and the
 //! lock QEMU keeps on its pid file for as long as it lives.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
+use std::io::Read as _;
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, fcntl_lock, flock};
@@ -42,7 +43,7 @@ pub fn take(dir: &Path, path: &Path) -> Result<Lock> {
 /// # Errors
 /// When the file is there and can't be read.
 pub fn holder(path: &Path) -> Result<Option<u32>> {
-    let file = match OpenOptions::new().read(true).write(true).open(path) {
+    let mut file = match OpenOptions::new().read(true).write(true).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error).at("open", path),
@@ -50,15 +51,25 @@ pub fn holder(path: &Path) -> Result<Option<u32>> {
     match fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(None),
         Err(Errno::AGAIN | Errno::ACCESS) => {
-            let text = fs::read_to_string(path).at("read", path)?;
+            let text = contents(&mut file).at("read", path)?;
             Ok(text.trim().parse().ok())
         }
         Err(error) => Err(std::io::Error::from(error)).at("test the lock of", path),
     }
 }
 
+/// What the file that is open holds. Not read by its name: QEMU unlinks its pid
+/// file shortly before it gives up the lock, so the name may be gone by now.
+fn contents(file: &mut File) -> std::io::Result<String> {
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok(text)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -78,5 +89,15 @@ mod tests {
         assert_eq!(holder(&path).unwrap(), None);
         fs::write(&path, format!("{}\n", std::process::id())).unwrap();
         assert_eq!(holder(&path).unwrap(), None);
+    }
+
+    #[test]
+    fn a_pid_file_that_is_unlinked_while_it_is_looked_at_is_still_read() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("qemu.pid");
+        fs::write(&path, "4711\n").unwrap();
+        let mut file = File::open(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        assert_eq!(contents(&mut file).unwrap(), "4711\n");
     }
 }
