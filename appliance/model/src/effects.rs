@@ -102,6 +102,7 @@ pub fn of_config(before: &Config, after: &Config) -> Notices {
         acme: Config::default().acme,
         alerts: Config::default().alerts,
         backups: Config::default().backups,
+        updates: Config::default().updates,
         workers: Config::default().workers,
         ..config.clone()
     };

@@ -552,6 +552,83 @@ pub const KEYS: &[Key] = &[
         )
     },
     Key {
+        example: r#""https://releases.example.com/stable""#,
+        form: r#"a URL such as "https://releases.example.com/stable""#,
+        ..key(
+            "updates.channel",
+            "Where new releases are: the address of a directory that `boxctl release publish` made, on any web server. `boxctl upgrade` takes the newest from there.",
+        )
+    },
+    Key {
+        example: r#""/var/lib/onebox/release-roots.pem""#,
+        form: r#"a path such as "/var/lib/onebox/release-roots.pem""#,
+        ..key(
+            "updates.roots_file",
+            "File of root certificates, in PEM, whose releases are taken besides those that the image trusts. Who holds one of their keys can replace all that runs on the box.",
+        )
+    },
+    Key {
+        example: r#""/var/lib/onebox/channel-ca.pem""#,
+        form: r#"a path such as "/var/lib/onebox/channel-ca.pem""#,
+        ..key(
+            "updates.ca_file",
+            "File of authorities that sign the certificate of the channel's server, where they are not the public ones.",
+        )
+    },
+    Key {
+        default: Some("false"),
+        example: "true",
+        form: "true or false",
+        ..key(
+            "updates.automatic",
+            "Whether a new release of the channel is installed without being asked for, in the hours below.",
+        )
+    },
+    Key {
+        example: r#""sunday""#,
+        form: r#"a day such as "sunday""#,
+        allowed: &[
+            "monday",
+            "tuesday",
+            "wednesday",
+            "thursday",
+            "friday",
+            "saturday",
+            "sunday",
+        ],
+        ..key(
+            "updates.on",
+            "Day of the week on which that may begin; without one, every day.",
+        )
+    },
+    Key {
+        default: Some(r#""03:30""#),
+        example: r#""05:00""#,
+        form: r#"a time of day such as "03:30""#,
+        ..key(
+            "updates.from",
+            "When that may begin, in the time zone of the box.",
+        )
+    },
+    Key {
+        default: Some("120"),
+        example: "60",
+        form: "a whole number of minutes from 10 to 1440",
+        ..key(
+            "updates.minutes",
+            "Minutes from then on in which that may begin.",
+        )
+    },
+    Key {
+        default: Some("30"),
+        example: "60",
+        form: "a whole number of minutes from 5 to 720",
+        ..key(
+            "updates.trial_minutes",
+            "Minutes that a new release has, migrations included, to be found good. After that the box goes back to the release of before.",
+        )
+    },
+    Key {
         default: Some("[]"),
         example: r#"["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA you@laptop"]"#,
         form: "a list of public keys as they stand in a .pub file",

@@ -46,6 +46,7 @@ pub use sections::sentry::Sentry;
 pub use sections::ssh::{PublicKey, Ssh};
 pub use sections::storage::{Storage, StoreChoice};
 pub use sections::time::Time;
+pub use sections::updates::Updates;
 pub use sections::web::Web;
 pub use sections::web_limits::WebLimits;
 pub(crate) use sections::workers::MAX_CONCURRENCY;
@@ -76,6 +77,8 @@ pub struct Config {
     pub alerts: Alerts,
     /// When and where to the box is backed up.
     pub backups: Backups,
+    /// Where new releases come from, and when they are installed.
+    pub updates: Updates,
     /// Who may log in by SSH.
     pub ssh: Ssh,
     /// Who reaches the box.
@@ -209,6 +212,7 @@ impl Config {
         found.extend(self.admin.validate());
         found.extend(self.alerts.validate());
         found.extend(self.backups.validate());
+        found.extend(self.updates.validate());
         found.extend(self.ssh.validate());
         found.extend(self.firewall.validate());
         found.extend(self.database.validate());

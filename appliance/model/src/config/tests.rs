@@ -235,7 +235,7 @@ fn a_file_is_named_by_its_whole_path() {
         );
         count += 1;
     }
-    assert_eq!(count, 8);
+    assert_eq!(count, 10);
 }
 
 #[test]
@@ -351,6 +351,7 @@ fn every_example_in_the_template_is_allowed_and_changes_something() {
             // not stay here.
             "backups.s3.bucket" => STORE,
             "backups.local" => "backups.s3.bucket = \"b\"\nSTORE",
+            "updates.automatic" => "updates.channel = \"https://a.example\"\n",
             _ => "",
         };
         let beside = beside.replace("STORE", STORE);

@@ -148,6 +148,16 @@ impl std::fmt::Display for Repository {
     }
 }
 
+/// What a time of day such as `02:30` says.
+pub(super) fn hour_and_minute(text: &str) -> Option<(u8, u8)> {
+    let (hour, minute) = text.split_once(':')?;
+    let part = |text: &str, most: u8| {
+        let digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|part| digits && *part <= most)
+    };
+    Some((part(hour, 23)?, part(minute, 59)?))
+}
+
 impl Backups {
     /// Where backups go.
     #[must_use]
@@ -160,12 +170,7 @@ impl Backups {
     /// Hour and minute of the daily one.
     #[must_use]
     pub fn hour_and_minute(&self) -> Option<(u8, u8)> {
-        let (hour, minute) = self.at.split_once(':')?;
-        let part = |text: &str, most: u8| {
-            let digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
-            text.parse().ok().filter(|part| digits && *part <= most)
-        };
-        Some((part(hour, 23)?, part(minute, 59)?))
+        hour_and_minute(&self.at)
     }
 
     /// How long any second can be gone back to.

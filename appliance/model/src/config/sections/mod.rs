@@ -19,6 +19,7 @@ pub(super) mod sentry;
 pub(super) mod ssh;
 pub(super) mod storage;
 pub(super) mod time;
+pub(super) mod updates;
 pub(super) mod web;
 pub(super) mod web_limits;
 pub(super) mod workers;
