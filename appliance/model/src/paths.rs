@@ -93,6 +93,31 @@ pub const KEEPER_METRICS: &str = "/run/onebox/metrics";
 /// Verdict of the health gate.
 pub const STATUS_HEALTH: &str = "/run/onebox/status/health.json";
 
+/// What the box remembers of upgrades. Outside of [`STATE_DIR`], which goes
+/// back with the data when a release is no good.
+pub const UPGRADES_DIR: &str = "/var/lib/onebox-upgrades";
+/// The trial under way, and what became of earlier ones.
+pub const UPGRADES_MEMORY: &str = "/var/lib/onebox-upgrades/memory.json";
+/// The data as they were before the release on trial.
+pub const UPGRADES_SNAPSHOT: &str = "/var/lib/onebox-upgrades/snapshot";
+/// The slot that is on trial, for the watch that reboots out of it.
+pub const UPGRADES_TRIAL: &str = "/var/lib/onebox-upgrades/trial";
+/// Of the trial of a release; there while one is under way.
+pub const TRIAL_DIR: &str = "/run/onebox/trial";
+/// There while visitors, workers and the scheduler are held back.
+pub const TRIAL_HELD: &str = "/run/onebox/trial/held";
+/// What lets a request through all the same (`x-onebox-trial`); readable by
+/// root and the application.
+pub const TRIAL_TOKEN: &str = "/run/onebox/trial/token";
+/// Rendered for RAUC: whose bundles are taken.
+pub const RAUC_RUN_DIR: &str = "/run/onebox/rauc";
+/// RAUC's configuration.
+pub const RAUC_CONF: &str = "/run/onebox/rauc/system.conf";
+/// Authorities whose bundles RAUC takes.
+pub const RAUC_KEYRING: &str = "/run/onebox/rauc/keyring.pem";
+/// Authorities that the image brings, a file for each.
+pub const RELEASE_ROOTS: &str = "/usr/lib/onebox/roots";
+
 /// Directory of PostgreSQL's socket.
 pub const POSTGRES_SOCKET_DIR: &str = "/run/postgresql";
 /// Redis' socket.

@@ -17,5 +17,6 @@ pub mod secrets;
 pub mod status;
 pub mod support;
 pub mod units;
+pub mod upgrades;
 
 pub use problem::Problem;

@@ -8,7 +8,7 @@ use crate::direct::{logs, psql, redis, shell};
 use crate::error::Error;
 use crate::{
     admin, alert, backup, cert, change, config, doctor, reconciler, secret, service, status,
-    version, vm,
+    upgrade, version, vm,
 };
 
 /// Runs and operates a Onebox.
@@ -53,6 +53,7 @@ enum Command {
     Backup(backup::Command),
     Restore(backup::Restore),
     RecoveryKit(backup::RecoveryKit),
+    Upgrade(upgrade::Upgrade),
     /// Who is told when something is wrong: show, test
     #[command(subcommand)]
     Alert(alert::Command),
@@ -90,6 +91,7 @@ impl Cli {
             Command::Backup(command) => command.run(),
             Command::Restore(args) => args.run(),
             Command::RecoveryKit(args) => args.run(),
+            Command::Upgrade(args) => args.run(),
             Command::Alert(command) => command.run(),
             Command::Config(command) => command.run(),
             Command::Admin(command) => command.run(),

@@ -21,6 +21,7 @@ mod reconciler;
 mod secret;
 mod service;
 mod status;
+mod upgrade;
 mod version;
 mod vm;
 mod words;

@@ -1,5 +1,18 @@
 //! Quantities in words: sizes, times, ages.
 
+use time::OffsetDateTime;
+use time::format_description::FormatItem;
+use time::macros::format_description;
+
+const TIME: &[FormatItem<'_>] =
+    format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
+
+/// A moment, in UTC.
+pub(crate) fn time(at: OffsetDateTime) -> String {
+    let utc = at.to_offset(time::UtcOffset::UTC);
+    utc.format(TIME).unwrap_or_else(|_| at.to_string())
+}
+
 /// Bytes with a binary unit: `34 MiB`.
 pub(crate) fn bytes(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];

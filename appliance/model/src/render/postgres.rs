@@ -106,8 +106,11 @@ fn archiving(text: &mut String, backups: &Backups) {
     if backups.repositories().is_empty() {
         return line(text, "archive_mode", "off");
     }
+    // Not while a release is on trial: when that is taken back, the same pieces
+    // are written again with something else in them, and no archive takes both.
     let command = format!(
-        "'{} --stanza={STANZA} archive-push %p'",
+        "'test ! -e {} && {} --stanza={STANZA} archive-push %p'",
+        paths::TRIAL_HELD,
         paths::PGBACKREST_BINARY
     );
     line(text, "archive_mode", "on");

@@ -11,6 +11,7 @@ use super::show;
 use crate::error::Error;
 use crate::keeper::Keeper;
 use crate::output;
+use crate::words::time;
 
 /// Print the page that brings this box back on a new machine: keep it where the box is not
 #[derive(Debug, clap::Args)]
@@ -58,7 +59,7 @@ fn page(kit: &Kit, status: &Status, with_code: bool) -> String {
          #  4. Point the name {name} to the new box.\n\
          # The old box must not come back beside the new one: both would write to the\n\
          # same backups.\n\n{}",
-        show::time(status.at),
+        time(status.at),
         kit.text()
     );
     if !with_code {

@@ -2,19 +2,9 @@
 
 use onebox_api::backups::{Backup, Drill, Overview, Plan, Restored, Verified};
 use time::OffsetDateTime;
-use time::format_description::FormatItem;
-use time::macros::format_description;
 
 use crate::paint::Paint;
-use crate::words::{bytes, seconds, table};
-
-const TIME: &[FormatItem<'_>] =
-    format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
-
-pub(super) fn time(at: OffsetDateTime) -> String {
-    let utc = at.to_offset(time::UtcOffset::UTC);
-    utc.format(TIME).unwrap_or_else(|_| at.to_string())
-}
+use crate::words::{bytes, seconds, table, time};
 
 fn ago(at: OffsetDateTime, now: OffsetDateTime) -> String {
     let age = u64::try_from((now - at).whole_seconds()).unwrap_or(0);

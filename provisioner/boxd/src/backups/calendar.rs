@@ -64,7 +64,7 @@ fn last_moment(choices: &Backups, now: &Zoned) -> Option<Zoned> {
     before.to_zoned(now.time_zone().clone()).ok()
 }
 
-const fn weekday(day: Day) -> jiff::civil::Weekday {
+pub(crate) const fn weekday(day: Day) -> jiff::civil::Weekday {
     use jiff::civil::Weekday;
     match day {
         Day::Monday => Weekday::Monday,

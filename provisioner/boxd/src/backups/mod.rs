@@ -32,6 +32,7 @@ pub use error::BackupError;
 pub use reconciler::{Backing, Drills};
 pub use swap::undo_at_boot;
 
+pub(crate) use calendar::weekday;
 pub(crate) use keys::give_early;
 
 use crate::acme::config_in_force;

@@ -23,6 +23,7 @@ use crate::reconcilers::{Certificates, Reconciler, Registry};
 use crate::status::queues;
 use crate::steps::Steps;
 use crate::systemd::Units;
+use crate::upgrade::{self, Updates, Upgrades};
 use peer::Peer;
 use sd_notify::NotifyState;
 use std::io;
@@ -34,6 +35,9 @@ use tokio::signal::unix::{SignalKind, signal};
 /// How long after a start the first recurring work begins: after a boot the
 /// processors are wanted elsewhere.
 const DELAY: Duration = Duration::from_secs(10);
+
+/// Between two looks whether a trial is over.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What every part of the daemon works with.
 #[derive(Clone)]
@@ -54,6 +58,8 @@ pub struct Keeper {
     pub channels: Channels,
     /// Backups.
     pub backups: Backups,
+    /// Upgrades.
+    pub upgrades: Upgrades,
 }
 
 /// The daemon cannot go on.
@@ -83,6 +89,7 @@ impl Keeper {
             database: queues::options(),
         };
         let backups = Backups::new(&applier);
+        let upgrades = Upgrades::new(&applier, backups.clone());
         let all = Arc::new(OnceLock::new());
         let work: Vec<Arc<dyn Reconciler>> = vec![
             Arc::new(Generations(applier.clone())),
@@ -103,6 +110,7 @@ impl Keeper {
             }),
             Arc::new(Backing(backups.clone())),
             Arc::new(Drills(backups.clone())),
+            Arc::new(Updates(upgrades.clone())),
             // The last: it tells what the others found.
             Arc::new(Alerts {
                 disk: Arc::clone(&disk),
@@ -127,6 +135,7 @@ impl Keeper {
             doctor,
             channels,
             backups,
+            upgrades,
         }
     }
 
@@ -144,8 +153,14 @@ impl Keeper {
         if let Err(error) = self.backups.recover_restore(&Steps::logged()).await {
             tracing::error!("{error}");
         }
-        let registry = self.registry.clone();
-        let work = tokio::spawn(async move { registry.drive().await });
+        let (registry, held) = (self.registry.clone(), Arc::clone(&self.disk));
+        let work = tokio::spawn(async move {
+            // What is done while a release is on trial may be taken back with it.
+            while upgrade::is_held(&held) {
+                tokio::time::sleep(LOOK).await;
+            }
+            registry.drive().await;
+        });
         let watchdog = tokio::spawn(watchdog());
         let service = routes::router(self).into_make_service_with_connect_info::<Peer>();
         notify(&[NotifyState::Ready, NotifyState::Status("keeping the box")]);

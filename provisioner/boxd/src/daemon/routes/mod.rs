@@ -10,11 +10,16 @@ mod secrets;
 mod status;
 mod support;
 mod units;
+mod upgrades;
 
 use super::Keeper;
 use super::answer::Refused;
+use crate::upgrade;
 use axum::Router;
-use axum::http::Uri;
+use axum::extract::{Request, State};
+use axum::http::{Method, Uri};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
 use onebox_api::Problem;
 
 /// All of it.
@@ -28,6 +33,7 @@ pub(super) fn router(keeper: Keeper) -> Router {
         .merge(certificates::router())
         .merge(alerts::router())
         .merge(backups::router())
+        .merge(upgrades::router())
         .merge(doctor::router())
         .merge(support::router())
         .fallback(async |uri: Uri| {
@@ -36,5 +42,17 @@ pub(super) fn router(keeper: Keeper) -> Router {
                 uri.path()
             )))
         })
+        .layer(from_fn_with_state(keeper.clone(), on_trial))
         .with_state(keeper)
+}
+
+/// What is changed while a release is on trial would be lost when it is left.
+async fn on_trial(State(keeper): State<Keeper>, request: Request, next: Next) -> Response {
+    if request.method() != Method::GET && upgrade::is_held(&keeper.disk) {
+        return Refused(Problem::conflict(
+            "a new release is on trial, and what is changed now would be lost if it is no good; `boxctl upgrade status` shows when that is over",
+        ))
+        .into_response();
+    }
+    next.run(request).await
 }

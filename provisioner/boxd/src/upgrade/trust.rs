@@ -1,0 +1,136 @@
+//! Whose releases are taken: written for RAUC, and read for the channel.
+
+use super::UpgradeError;
+use crate::disk::{Access, Disk};
+use onebox_model::config::Config;
+use onebox_model::paths::{RAUC_CONF, RAUC_KEYRING, RAUC_RUN_DIR, RELEASE_ROOTS, RUN_DIR};
+
+/// Certificates that were revoked, as the channel last told.
+pub(super) const REVOKED: &str = "/var/lib/onebox-upgrades/revoked.pem";
+/// Authorities of web servers, where no other file is named.
+const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// What RAUC is told (its reference, "System Configuration File"). The boot
+/// loader's state is ours: RAUC asks `boxd` for it, and never activates what it
+/// wrote, which is for the trial to decide.
+const CONFIGURATION: &str = "\
+# Rendered by boxd; changes here do not last.
+[system]
+compatible=wizamart-onebox
+bootloader=custom
+bundle-formats=verity
+activate-installed=false
+data-directory=/var/lib/rauc
+
+[handlers]
+bootloader-custom-backend=/usr/lib/onebox/rauc-bootloader
+
+[keyring]
+path=@KEYRING@
+check-crl=@CRL@
+
+[streaming]
+tls-ca=@AUTHORITIES@
+
+[slot.rootfs.0]
+device=/dev/disk/by-partlabel/slot-a
+type=raw
+bootname=A
+
+[slot.rootfs.1]
+device=/dev/disk/by-partlabel/slot-b
+type=raw
+bootname=B
+";
+
+/// Roots that are trusted: those of the image, and the operator's.
+///
+/// # Errors
+/// When a file is there and cannot be read.
+pub(super) fn roots(disk: &Disk, config: &Config) -> Result<String, UpgradeError> {
+    let mut text = String::new();
+    for name in disk.names(RELEASE_ROOTS)? {
+        if name.ends_with(".pem") {
+            append(&mut text, disk.read(&format!("{RELEASE_ROOTS}/{name}"))?);
+        }
+    }
+    if let Some(file) = &config.updates.roots_file {
+        let path = file.display().to_string();
+        let bytes = disk.read(&path)?;
+        if bytes.is_none() {
+            return Err(UpgradeError::Refused(format!(
+                "updates.roots_file = {path:?}: there is no such file; put the root certificates there, in PEM, or leave the setting out"
+            )));
+        }
+        append(&mut text, bytes);
+    }
+    Ok(text)
+}
+
+/// Lists of what was revoked.
+pub(super) fn revoked(disk: &Disk) -> Result<String, UpgradeError> {
+    let mut text = String::new();
+    append(&mut text, disk.read(REVOKED)?);
+    Ok(text)
+}
+
+fn append(text: &mut String, bytes: Option<Vec<u8>>) {
+    text.push_str(&String::from_utf8_lossy(&bytes.unwrap_or_default()));
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+}
+
+/// Writes what RAUC reads.
+///
+/// # Errors
+/// When a file cannot be read or written.
+pub(super) fn render(disk: &Disk, config: &Config) -> Result<(), UpgradeError> {
+    let revoked = revoked(disk)?;
+    let keyring = format!("{}{revoked}", roots(disk, config)?);
+    let ca = config.updates.ca_file.as_ref();
+    let ca = ca.map_or(AUTHORITIES.to_owned(), |path| path.display().to_string());
+    let text = CONFIGURATION
+        .replace("@KEYRING@", RAUC_KEYRING)
+        // Asked for a list that is not there, nothing would be taken at all.
+        .replace("@CRL@", if revoked.is_empty() { "false" } else { "true" })
+        .replace("@AUTHORITIES@", &ca);
+    disk.directory(RUN_DIR, Access::root(0o755))?;
+    disk.directory(RAUC_RUN_DIR, Access::root(0o755))?;
+    disk.write(RAUC_KEYRING, keyring.as_bytes(), Access::root(0o644))?;
+    disk.write(RAUC_CONF, text.as_bytes(), Access::root(0o644))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::Ownership;
+    use std::fs;
+
+    #[test]
+    fn the_images_roots_and_the_operators_are_trusted() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = Disk::new(dir.path(), Ownership::Skip);
+        fs::create_dir_all(disk.path(RELEASE_ROOTS)).unwrap();
+        fs::write(disk.path(&format!("{RELEASE_ROOTS}/one.pem")), "ONE").unwrap();
+        fs::write(disk.path(&format!("{RELEASE_ROOTS}/README")), "no").unwrap();
+        let mut config = Config::default();
+        render(&disk, &config).unwrap();
+        let keyring = || fs::read_to_string(disk.path(RAUC_KEYRING)).unwrap();
+        assert_eq!(keyring(), "ONE\n");
+        let text = fs::read_to_string(disk.path(RAUC_CONF)).unwrap();
+        assert!(text.contains("check-crl=false"), "{text}");
+        config.updates.roots_file = Some("/var/lib/onebox/roots.pem".into());
+        let error = render(&disk, &config).unwrap_err().to_string();
+        assert!(error.contains("updates.roots_file"), "{error}");
+        fs::create_dir_all(disk.path("/var/lib/onebox")).unwrap();
+        fs::write(disk.path("/var/lib/onebox/roots.pem"), "TWO\n").unwrap();
+        fs::create_dir_all(disk.path("/var/lib/onebox-upgrades")).unwrap();
+        fs::write(disk.path(REVOKED), "LIST\n").unwrap();
+        render(&disk, &config).unwrap();
+        assert_eq!(keyring(), "ONE\nTWO\nLIST\n");
+        let text = fs::read_to_string(disk.path(RAUC_CONF)).unwrap();
+        assert!(text.contains("check-crl=true"), "{text}");
+    }
+}
