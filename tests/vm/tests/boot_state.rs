@@ -90,7 +90,11 @@ fn uefi_decides_the_same() {
 type Damage = (&'static str, fn(&Disk), &'static str);
 
 const DAMAGES: [Damage; 14] = [
-    ("cut between the copies", |disk| disk.state(2, &COMMITTED), B),
+    (
+        "cut between the copies",
+        |disk| disk.state(2, &COMMITTED),
+        B,
+    ),
     (
         "cut before the first sum",
         |disk| {
@@ -134,8 +138,16 @@ const DAMAGES: [Damage; 14] = [
         },
         A,
     ),
-    ("no first directory", |disk| disk.esp().remove("grub/boot-1"), B),
-    ("no second directory", |disk| disk.esp().remove("grub/boot-2"), B),
+    (
+        "no first directory",
+        |disk| disk.esp().remove("grub/boot-1"),
+        B,
+    ),
+    (
+        "no second directory",
+        |disk| disk.esp().remove("grub/boot-2"),
+        B,
+    ),
     (
         "no state at all",
         |disk| {
@@ -156,14 +168,18 @@ const DAMAGES: [Damage; 14] = [
     ),
     (
         "cut between the counts",
-        |disk| disk.esp().write("grub/boot-1/tries.env", &tries(TRIAL.nonce, 3)),
+        |disk| {
+            disk.esp()
+                .write("grub/boot-1/tries.env", &tries(TRIAL.nonce, 3))
+        },
         A,
     ),
     (
         "a torn count",
         |disk| {
             disk.esp().write("grub/boot-1/tries.env", &[b'#'; 512]);
-            disk.esp().write("grub/boot-2/tries.env", &tries(TRIAL.nonce, 3));
+            disk.esp()
+                .write("grub/boot-2/tries.env", &tries(TRIAL.nonce, 3));
         },
         A,
     ),

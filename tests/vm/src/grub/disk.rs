@@ -39,7 +39,11 @@ impl Disk {
     pub fn new(path: &Path, image: &Path, state: &State) -> Self {
         let mut from = File::open(image).expect("open the image");
         let gpt = Gpt::read_box(&from).expect("read the image's partitions");
-        let options = OpenOptions::new().read(true).write(true).create_new(true).clone();
+        let options = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .clone();
         let _absent = fs::remove_file(path);
         let file = options.open(path).expect("create the disk");
         let slots = part(&gpt, "slot-a").start;
@@ -57,7 +61,8 @@ impl Disk {
         }
         for copy in [1, 2] {
             disk.state(copy, state);
-            disk.esp().write(&of(copy, "tries.env"), &tries(state.nonce, 0));
+            disk.esp()
+                .write(&of(copy, "tries.env"), &tries(state.nonce, 0));
         }
         disk
     }

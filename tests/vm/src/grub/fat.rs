@@ -65,7 +65,10 @@ impl<'a> Fat<'a> {
     /// When they do not fit.
     pub fn write(&self, path: &str, content: &[u8]) {
         let entry = self.find(path);
-        assert!(content.len() as u64 <= self.cluster, "{path}: more than a cluster");
+        assert!(
+            content.len() as u64 <= self.cluster,
+            "{path}: more than a cluster"
+        );
         self.put(self.place(entry.cluster), content);
         self.put(entry.at + 28, &(content.len() as u32).to_le_bytes());
     }
@@ -84,7 +87,10 @@ impl<'a> Fat<'a> {
         let mut found = None;
         for name in path.split('/') {
             let name = short(name);
-            let entry = self.entries(cluster).into_iter().find(|(raw, _)| *raw == name);
+            let entry = self
+                .entries(cluster)
+                .into_iter()
+                .find(|(raw, _)| *raw == name);
             let Some((_, entry)) = entry else {
                 panic!("{path} is not on the partition at {}", self.start);
             };

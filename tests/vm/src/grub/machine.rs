@@ -58,7 +58,8 @@ impl Machine {
     pub fn lines(&self, words: &[&str], count: usize) -> Vec<String> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let text = String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned();
+            let text =
+                String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned();
             let ended = text.rsplit_once('\n').map_or("", |(ended, _)| ended);
             let mut said = Vec::new();
             for line in ended.lines() {

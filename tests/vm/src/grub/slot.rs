@@ -87,10 +87,17 @@ fn fat16(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut next = 3;
     for (index, (name, content)) in files.iter().enumerate() {
         let first = if content.is_empty() { 0 } else { next };
-        put(place(2) + index * 32, &entry(name, 0x20, first, content.len()));
+        put(
+            place(2) + index * 32,
+            &entry(name, 0x20, first, content.len()),
+        );
         let count = content.len().div_ceil(SECTOR);
         for cluster in next..next + count {
-            let link = if cluster + 1 == next + count { 0xffff } else { cluster + 1 };
+            let link = if cluster + 1 == next + count {
+                0xffff
+            } else {
+                cluster + 1
+            };
             put(table(cluster), &(link as u16).to_le_bytes());
         }
         put(place(next), content);
