@@ -21,7 +21,7 @@ write() { # FILE PARTITION
 }
 
 # GRUB: one configuration, two firmwares.
-common="part_gpt fat squash4 gzio normal configfile linux loadenv test echo regexp serial terminal reboot halt sleep ls cat minicmd"
+common="part_gpt fat squash4 gzio normal configfile linux loadenv test echo regexp serial terminal reboot halt sleep ls cat minicmd true hashsum gcry_sha256"
 grub-mkimage -O i386-pc -p '(,gpt2)/grub' -o core.img $common biosdisk
 grub-mkimage -O x86_64-efi -p /grub -o BOOTX64.EFI $common all_video efi_gop efi_uga
 
@@ -48,19 +48,28 @@ le $((0x820)) 2 | patch core.img 0x1fe
 head -c 440 boot.img | dd of="$disk" conv=notrunc status=none
 write core.img bios
 
-# The EFI system partition. grubenv must keep its size and place: GRUB writes
-# it in place.
+# The EFI system partition, with the boot state of a new box: slot A, nothing on
+# trial, and what is in slot B may not be started. Its files keep their size and
+# place for ever: GRUB and boxd write them in place, a sector each.
 truncate -s $(( $(field esp size) * sector )) esp.img
 mkfs.vfat -F 32 -i 4F424F58 -n ONEBOX --invariant esp.img >/dev/null
-{ echo "# GRUB Environment Block"; cat "$boot/grubenv.txt"; } >grubenv
-head -c $((1024 - $(stat -c %s grubenv))) /dev/zero | tr '\0' '#' >>grubenv
+block() { # LINE...: a GRUB environment block
+  { printf '%s\n' "# GRUB Environment Block" "$@"; head -c $sector /dev/zero | tr '\0' '#'; } | head -c $sector
+}
+first=0000000000000001
+block serial=1 boot=A trial= other_ok=no nonce=$first >state.env
+sha256sum state.env >state.sum
+block tries=$first:0 >tries.env
 cp "$boot/grub.cfg" grub.cfg
 # FAT knows no earlier moment than 1980; mtools dates directories by the variable.
 export SOURCE_DATE_EPOCH=315532800
-touch -d "@$SOURCE_DATE_EPOCH" grubenv grub.cfg BOOTX64.EFI
-mmd -i esp.img ::/EFI ::/EFI/BOOT ::/grub
+touch -d "@$SOURCE_DATE_EPOCH" state.env state.sum tries.env grub.cfg BOOTX64.EFI
+mmd -i esp.img ::/EFI ::/EFI/BOOT ::/grub ::/grub/boot-1 ::/grub/boot-2
 mcopy -m -i esp.img BOOTX64.EFI ::/EFI/BOOT/BOOTX64.EFI
-mcopy -m -i esp.img grub.cfg grubenv ::/grub/
+mcopy -m -i esp.img grub.cfg ::/grub/
+for copy in 1 2; do
+  mcopy -m -i esp.img state.env state.sum tries.env ::/grub/boot-$copy/
+done
 write esp.img esp
 
 write "$rootfs/rootfs.squashfs" slot-a

@@ -125,6 +125,10 @@ pub const REDIS_SOCKET: &str = "/run/redis/redis.sock";
 /// Runtime directory of the application's units.
 pub const APP_RUN_DIR: &str = "/run/wizamart";
 
+/// Where GRUB's files are on the EFI system partition, which is mounted while
+/// it is used; the boot state is in two directories below it.
+pub const BOOT_STATE_DIR: &str = "/efi/grub";
+
 /// What the image is.
 pub const RELEASE: &str = "/usr/lib/onebox/release.json";
 /// The application.

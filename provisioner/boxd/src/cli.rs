@@ -6,6 +6,7 @@ mod doctor;
 
 use crate::accounts::Ownership;
 use crate::backups;
+use crate::boot::{self, Store, rauc};
 use crate::daemon::{self, Keeper};
 use crate::disk::Disk;
 use crate::gate::{self, Gate};
@@ -92,6 +93,13 @@ enum Command {
         #[arg(short, long, default_value = "")]
         message: String,
     },
+    /// Answer RAUC, for which boxd is the boot loader
+    ///
+    /// RAUC calls this as its custom backend; see `boxd rauc-bootloader --help`.
+    RaucBootloader {
+        #[command(subcommand)]
+        verb: rauc::Verb,
+    },
     /// Wait until the box is healthy, then confirm this boot
     ///
     /// Healthy means: /ready over TLS answers 200 with the certificate that is
@@ -139,6 +147,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             Err(error) => Err(error),
         },
         Command::Apply { message } => run_apply(message),
+        Command::RaucBootloader { verb } => run_rauc(verb),
         Command::HealthGate {
             timeout,
             address,
@@ -271,15 +280,22 @@ fn run_serve(root: &Path, socket: &Path) -> Result<(), Box<dyn Error>> {
         .map_err(Into::into)
 }
 
+fn run_rauc(verb: rauc::Verb) -> Result<(), Box<dyn Error>> {
+    let store = Store::new(Path::new(paths::BOOT_STATE_DIR));
+    if let Some(word) = rauc::answer(&store, boot::running_slot(), verb)? {
+        println!("{word}");
+    }
+    Ok(())
+}
+
 fn run_gate(root: &Path, address: SocketAddr, timeout: Duration) -> Result<(), Box<dyn Error>> {
     let disk = disk(root)?;
-    let command_line = std::fs::read_to_string("/proc/cmdline").unwrap_or_default();
     let gate = Gate {
         address,
         chain: disk.path(paths::TLS_CHAIN),
         systemd: Arc::new(SystemBus::default()),
-        rauc: PathBuf::from("rauc"),
-        slot: gate::booted_slot(&command_line),
+        boot: Store::of_box(&disk),
+        slot: boot::running_slot(),
         timeout,
         interval: Duration::from_secs(1),
     };

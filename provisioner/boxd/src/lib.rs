@@ -15,6 +15,7 @@ pub mod accounts;
 pub mod acme;
 pub mod alerts;
 pub mod backups;
+pub mod boot;
 pub mod cli;
 mod command;
 pub mod daemon;

@@ -1,4 +1,4 @@
-//! The health gate against a real TLS server; systemd and rauc are played.
+//! The health gate against a real TLS server; systemd is played.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,6 +9,7 @@
 )]
 
 use boxd::accounts::Ownership;
+use boxd::boot::{Slot, State, Store};
 use boxd::disk::Disk;
 use boxd::gate::{self, Gate};
 use boxd::systemd::fake::Fake;
@@ -18,8 +19,6 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -80,17 +79,16 @@ impl Fixture {
         let units = units::required_for_health();
         let units: Vec<&str> = units.iter().map(String::as_str).collect();
         let systemd = Arc::new(Fake::with(&units));
-        let rauc = script(
-            dir.path(),
-            "rauc",
-            &format!("echo \"$@\" >> {}/marked", dir.path().display()),
-        );
+        let boot = Store::new(&dir.path().join("grub"));
+        fs::create_dir(dir.path().join("grub")).unwrap();
+        boot.heal().unwrap();
+        boot.begin_trial(Slot::B).unwrap();
         Self {
             gate: Gate {
                 address,
                 chain,
                 systemd: systemd.clone(),
-                rauc,
+                boot,
                 slot: None,
                 timeout: Duration::from_secs(10),
                 interval: Duration::from_millis(20),
@@ -105,8 +103,12 @@ impl Fixture {
         self
     }
 
-    fn marked(&self) -> Option<String> {
-        fs::read_to_string(self.dir.path().join("marked")).ok()
+    fn state(&self) -> State {
+        self.gate.boot.read().unwrap().state
+    }
+
+    fn has_confirmed(&self) -> bool {
+        self.state().trial.is_none()
     }
 
     async fn error(&self) -> String {
@@ -114,27 +116,21 @@ impl Fixture {
     }
 }
 
-fn script(dir: &Path, name: &str, body: &str) -> PathBuf {
-    let path = dir.join(name);
-    let new = dir.join(format!("{name}.new"));
-    fs::write(&new, format!("#!/bin/sh\n{body}\n")).unwrap();
-    fs::set_permissions(&new, fs::Permissions::from_mode(0o755)).unwrap();
-    fs::rename(new, &path).unwrap();
-    path
-}
-
 #[tokio::test]
 async fn a_healthy_box_passes_and_its_slot_is_marked_good() {
     let pair = certificate();
     let mut fixture = Fixture::new(&pair, serve(&pair, &[READY]));
-    fixture.gate.slot = Some("A".to_owned());
+    fixture.gate.slot = Some(Slot::B);
     let verdict = fixture.gate.wait().await;
     assert!(
-        verdict.to_string().contains("slot A marked good"),
+        verdict
+            .to_string()
+            .contains("slot B marked good: its trial is won"),
         "{verdict}"
     );
     verdict.outcome().unwrap();
-    assert_eq!(fixture.marked().as_deref(), Some("status mark-good\n"));
+    assert!(fixture.has_confirmed());
+    assert_eq!(fixture.state().boot, Slot::B);
 }
 
 #[tokio::test]
@@ -142,7 +138,7 @@ async fn outside_a_slot_nothing_is_marked() {
     let pair = certificate();
     let fixture = Fixture::new(&pair, serve(&pair, &[READY]));
     fixture.gate.wait().await.outcome().unwrap();
-    assert_eq!(fixture.marked(), None);
+    assert!(!fixture.has_confirmed());
 }
 
 #[tokio::test]
@@ -155,13 +151,13 @@ async fn a_box_that_needs_time_is_waited_for() {
 #[tokio::test]
 async fn another_certificate_than_the_stored_one_does_not_pass() {
     let mut fixture = Fixture::new(&certificate(), serve(&certificate(), &[READY])).hurried();
-    fixture.gate.slot = Some("A".to_owned());
+    fixture.gate.slot = Some(Slot::B);
     let error = fixture.error().await;
     assert!(
         error.contains("serves another certificate than the stored one"),
         "{error}"
     );
-    assert_eq!(fixture.marked(), None);
+    assert!(!fixture.has_confirmed());
 }
 
 #[tokio::test]
@@ -214,25 +210,33 @@ async fn a_unit_that_is_not_active_does_not_pass() {
 }
 
 #[tokio::test]
-async fn raucs_service_may_take_two_attempts_to_start() {
+async fn the_partition_may_take_two_attempts_to_be_mounted() {
     let pair = certificate();
     let mut fixture = Fixture::new(&pair, serve(&pair, &[READY])).hurried();
-    fixture.gate.slot = Some("A".to_owned());
-    let body = "echo asked >>\"${0%/*}/marked\"; [ $(wc -l <\"${0%/*}/marked\") -eq 2 ]";
-    script(fixture.dir.path(), "rauc", body);
+    fixture.gate.slot = Some(Slot::B);
+    let (there, away) = (
+        fixture.dir.path().join("grub"),
+        fixture.dir.path().join("away"),
+    );
+    fs::rename(&there, &away).unwrap();
+    let mounted = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        fs::rename(&away, &there).unwrap();
+    });
     fixture.gate.wait().await.outcome().unwrap();
-    assert_eq!(fixture.marked().as_deref(), Some("asked\nasked\n"));
+    mounted.await.unwrap();
+    assert!(fixture.has_confirmed());
 }
 
 #[tokio::test]
-async fn a_slot_that_cannot_be_marked_is_an_error_with_raucs_own_words() {
+async fn a_slot_that_cannot_be_marked_is_an_error_with_the_reason() {
     let pair = certificate();
     let mut fixture = Fixture::new(&pair, serve(&pair, &[READY])).hurried();
-    fixture.gate.slot = Some("B".to_owned());
-    script(fixture.dir.path(), "rauc", "echo no grubenv >&2; exit 1");
+    fixture.gate.slot = Some(Slot::B);
+    fs::remove_dir_all(fixture.dir.path().join("grub")).unwrap();
     let error = fixture.error().await;
     assert!(
-        error.contains("slot B") && error.contains("no grubenv"),
+        error.contains("slot B") && error.contains("EFI system partition"),
         "{error}"
     );
 }

@@ -17,6 +17,7 @@
 
 pub mod app;
 pub mod checks;
+pub mod grub;
 pub mod guest;
 pub mod orders;
 pub mod pebble;

@@ -7,16 +7,14 @@
 
 mod https;
 mod pin;
-mod rauc;
 mod ready;
 mod verdict;
 
 pub use https::ProbeError;
 pub(crate) use https::serves;
-pub use rauc::booted_slot;
 pub use verdict::{GateError, Unready, Verdict, record};
 
-use crate::command::CommandError;
+use crate::boot::{BootError, Confirmed, Slot, Store};
 use crate::systemd::{self, Units};
 use onebox_model::{ports, units};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -33,10 +31,10 @@ pub struct Gate {
     pub chain: PathBuf,
     /// Who is asked about units.
     pub systemd: Arc<dyn Units>,
-    /// The program to confirm the slot with.
-    pub rauc: PathBuf,
+    /// Where the slot is confirmed.
+    pub boot: Store,
     /// The slot this system runs from; `None` outside a slot.
-    pub slot: Option<String>,
+    pub slot: Option<Slot>,
     /// How long to wait.
     pub timeout: Duration,
     /// How long between two looks.
@@ -46,7 +44,7 @@ pub struct Gate {
 /// The state of a unit that does its job.
 const ACTIVE: &str = "active";
 
-/// How often at least RAUC is asked to confirm a good boot.
+/// How often at least a good boot is tried to be confirmed.
 const CONFIRM_ATTEMPTS: u32 = 3;
 
 /// Where the application listens on a box.
@@ -122,19 +120,19 @@ impl Gate {
         }
     }
 
-    /// A bus that was too busy booting to start RAUC's service in time is asked
-    /// again: a good boot must not count as a failed try.
-    async fn confirm(&self, start: Instant) -> Option<(String, Result<(), CommandError>)> {
-        let slot = self.slot.clone()?;
+    /// The EFI system partition is mounted when it is touched; where that fails
+    /// while the machine is busy booting it is tried again: a good boot must not
+    /// count as a failed try.
+    async fn confirm(&self, start: Instant) -> Option<(Slot, Result<Confirmed, BootError>)> {
+        let slot = self.slot?;
         let mut attempts = 1;
         loop {
-            let program = self.rauc.clone();
-            let marked = tokio::task::spawn_blocking(move || rauc::mark_good(&program)).await;
-            // A task that was not run is one that could not be started.
-            let marked = marked.unwrap_or_else(|error| Err(CommandError::stopped("rauc", &error)));
+            let store = self.boot.clone();
+            let confirmed = tokio::task::spawn_blocking(move || store.confirm(slot)).await;
+            let confirmed = confirmed.unwrap_or_else(|error| Err(BootError::Stopped(error)));
             let over = start.elapsed() + self.interval >= self.timeout;
-            if marked.is_ok() || (over && attempts >= CONFIRM_ATTEMPTS) {
-                return Some((slot, marked));
+            if confirmed.is_ok() || (over && attempts >= CONFIRM_ATTEMPTS) {
+                return Some((slot, confirmed));
             }
             attempts += 1;
             tokio::time::sleep(self.interval).await;

@@ -1,6 +1,6 @@
 //! The verdict of the gate, for people, for the journal and as a file.
 
-use crate::command::CommandError;
+use crate::boot::{self, BootError, Confirmed};
 use crate::disk::{Access, Disk, DiskError};
 use onebox_model::paths;
 use serde::Serialize;
@@ -44,8 +44,10 @@ enum State {
 /// What became of the slot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct Slot {
-    name: String,
+    name: boot::Slot,
     marked_good: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meaning: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
@@ -73,14 +75,14 @@ pub enum GateError {
         /// What was not ready.
         unready: Vec<Unready>,
     },
-    /// The box is fine and RAUC was not told.
+    /// The box is fine and GRUB will not know.
     #[error(
-        "the box is healthy, but slot {slot} could not be marked good and the next boot may go back to the other one: {error}; run `rauc status mark-good`"
+        "the box is healthy, but slot {slot} could not be marked good and after three such boots another one is started: {error}; run `systemctl restart onebox-health`"
     )]
     NotMarked {
         /// The slot.
-        slot: String,
-        /// What RAUC said.
+        slot: boot::Slot,
+        /// Why.
         error: String,
     },
 }
@@ -93,7 +95,7 @@ fn lines(unready: &[Unready]) -> String {
 impl Verdict {
     pub(super) fn healthy(
         waited: Duration,
-        slot: Option<(String, Result<(), CommandError>)>,
+        slot: Option<(boot::Slot, Result<Confirmed, BootError>)>,
     ) -> Self {
         Self {
             state: State::Healthy,
@@ -102,6 +104,7 @@ impl Verdict {
             slot: slot.map(|(name, marked)| Slot {
                 name,
                 marked_good: marked.is_ok(),
+                meaning: marked.as_ref().ok().map(ToString::to_string),
                 error: marked.err().map(|error| error.to_string()),
             }),
         }
@@ -146,7 +149,11 @@ impl fmt::Display for Verdict {
         };
         write!(f, "{state} after {} ms", self.waited_ms)?;
         match &self.slot {
-            Some(slot) if slot.marked_good => write!(f, ", slot {} marked good", slot.name),
+            Some(Slot {
+                name,
+                meaning: Some(meaning),
+                ..
+            }) => write!(f, ", slot {name} marked good: {meaning}"),
             _ => Ok(()),
         }
     }

@@ -1,10 +1,12 @@
 //! Whether the box does its job after a change.
 
+use crate::boot::Store;
 use crate::gate::{self, Gate};
 use crate::systemd::Units;
 use futures_util::future::{BoxFuture, FutureExt};
+use onebox_model::paths;
 use std::fmt::Debug;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -33,7 +35,8 @@ impl Health for BoxHealth {
             address: gate::default_address(),
             chain: self.chain.clone(),
             systemd: Arc::clone(&self.systemd),
-            rauc: PathBuf::from("rauc"),
+            // Looked with only: no slot, nothing is confirmed.
+            boot: Store::new(Path::new(paths::BOOT_STATE_DIR)),
             slot: None,
             timeout: patience,
             interval: PAUSE,

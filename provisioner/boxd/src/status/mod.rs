@@ -8,7 +8,7 @@ pub mod queues;
 use crate::backups::Backups;
 use crate::generations::Applier;
 use crate::reconcilers::Registry;
-use crate::{effective, gate};
+use crate::{boot, effective};
 use onebox_api::status::{Backup, Status};
 use onebox_api::units::UnitState;
 use onebox_model::{Release, paths, units};
@@ -36,7 +36,6 @@ pub async fn collect(applier: &Applier, registry: &Registry) -> Status {
         }),
         _ => None,
     };
-    let command_line = std::fs::read_to_string("/proc/cmdline").unwrap_or_default();
     let state_dir = disk.path("/var");
     Status {
         at: OffsetDateTime::now_utc(),
@@ -48,7 +47,7 @@ pub async fn collect(applier: &Applier, registry: &Registry) -> Status {
         image: Release::load(&disk.path(paths::RELEASE))
             .ok()
             .map(|release| release.version),
-        slot: gate::booted_slot(&command_line),
+        slot: boot::running_slot().map(|slot| slot.to_string()),
         uptime_seconds: machine::uptime_seconds(),
         config_source: source(chosen.source).to_owned(),
         config_errors: chosen.errors,
