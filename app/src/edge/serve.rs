@@ -7,6 +7,7 @@ use super::slots::Slots;
 use super::statics::Statics;
 use super::tls::Tls;
 use crate::cloudflare::Cloudflare;
+use crate::hold::Hold;
 use crate::lifecycle::Shutdown;
 use axum::Router;
 use std::io;
@@ -30,6 +31,8 @@ pub struct Service {
     pub counters: Counters,
     /// Whose connections carry many clients.
     pub cloudflare: Cloudflare,
+    /// While it is on, nothing is answered at the door.
+    pub hold: Hold,
 }
 
 impl std::fmt::Debug for Service {
@@ -134,6 +137,7 @@ mod tests {
             statics: Statics::new(None),
             counters: counters.clone(),
             cloudflare,
+            hold: Hold::default(),
         };
         tokio::spawn(serve(listener, service, shutdown));
         (address, counters, trigger)
