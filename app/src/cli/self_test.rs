@@ -84,8 +84,8 @@ async fn test(args: &Args, settings: &Settings) -> Result<(), CliError> {
 async fn open(args: &Args, settings: &Settings, timeout: Duration) -> Result<Walk, CliError> {
     let chain = paths::in_dir(&args.tls_dir, paths::TLS_CHAIN);
     let token = paths::in_dir(&args.trial_dir, paths::TRIAL_TOKEN);
-    let site = Site::at(&args.url, &chain, &token)
-        .map_err(|error| CliError::Input(error.to_string()))?;
+    let site =
+        Site::at(&args.url, &chain, &token).map_err(|error| CliError::Input(error.to_string()))?;
     let connection =
         connect_patiently(&settings.sessions, "wizamart self-test", timeout / 2).await?;
     Ok(Walk {

@@ -68,10 +68,7 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
         DefaultPredicate::new()
             .and(move |_: StatusCode, _: Version, _: &HeaderMap, _: &Extensions| compresses),
     );
-    let held = hold::HoldLayer::new(
-        state.services.hold.clone(),
-        state.services.metrics.clone(),
-    );
+    let held = hold::HoldLayer::new(state.services.hold.clone(), state.services.metrics.clone());
     let (api, _description) = api().split_for_parts();
     let cloudflare = state.services.cloudflare.clone();
     let router = Router::new()

@@ -115,7 +115,14 @@ mod tests {
         for path in ["/ready", "/health", "/.well-known/acme-challenge/abc"] {
             assert!(says_how_it_is(path), "{path}");
         }
-        for path in ["/", "/ready/x", "/healthy", "/admin", "/api/v1/products", "/ws"] {
+        for path in [
+            "/",
+            "/ready/x",
+            "/healthy",
+            "/admin",
+            "/api/v1/products",
+            "/ws",
+        ] {
             assert!(!says_how_it_is(path), "{path}");
         }
     }

@@ -105,11 +105,7 @@ pub enum StepError {
 }
 
 /// Takes the walk; `told` hears of each step as it ends.
-pub async fn run(
-    mut walk: Walk,
-    shutdown: &Shutdown,
-    told: impl FnMut(&report::Step),
-) -> Report {
+pub async fn run(mut walk: Walk, shutdown: &Shutdown, told: impl FnMut(&report::Step)) -> Report {
     let mut steps = Steps::new(walk.timeout, shutdown.clone(), told);
     let began = OffsetDateTime::now_utc();
     let locked = steps.step("left-overs", begin(&mut walk.connection)).await;
@@ -132,7 +128,10 @@ async fn begin(connection: &mut PgConnection) -> Result<(), StepError> {
     }
     let removed = clear(connection, OffsetDateTime::now_utc()).await?;
     if removed > 0 {
-        tracing::warn!(removed, "an earlier self-test was killed; its things are gone");
+        tracing::warn!(
+            removed,
+            "an earlier self-test was killed; its things are gone"
+        );
     }
     Ok(())
 }
@@ -153,7 +152,9 @@ async fn visit<T: FnMut(&report::Step)>(walk: &mut Walk, steps: &mut Steps<T>) -
     let visitor = steps.step("account", Visitor::make(connection)).await?;
     let token = steps.step("login", visitor.log_in(site)).await?;
     let product = steps.step("write", visitor.write(site, &token)).await?;
-    steps.step("read", visitor.read(site, &token, &product)).await?;
+    steps
+        .step("read", visitor.read(site, &token, &product))
+        .await?;
     let asked = jobs::queues(connection, walk.on_trial);
     let queues = steps.step("queues", asked).await?;
     for queue in queues {
@@ -161,5 +162,7 @@ async fn visit<T: FnMut(&report::Step)>(walk: &mut Walk, steps: &mut Steps<T>) -
         let done = jobs::run(connection, queue, patience);
         steps.step(&format!("job {queue}"), done).await?;
     }
-    steps.step("delete", visitor.delete(site, &token, &product)).await
+    steps
+        .step("delete", visitor.delete(site, &token, &product))
+        .await
 }

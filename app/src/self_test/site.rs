@@ -21,7 +21,9 @@ pub struct Site {
 
 impl std::fmt::Debug for Site {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Site").field("url", &self.url).finish_non_exhaustive()
+        f.debug_struct("Site")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
     }
 }
 
@@ -100,7 +102,9 @@ impl Site {
 
     pub(super) async fn ready(&self) -> Result<(), super::StepError> {
         let path = "/ready";
-        let answer = self.send(Method::GET, path, path, |request| request).await?;
+        let answer = self
+            .send(Method::GET, path, path, |request| request)
+            .await?;
         expect(answer, Method::GET, path, StatusCode::OK).await?;
         Ok(())
     }
@@ -115,7 +119,11 @@ impl Site {
         read(answer, Method::POST, path).await
     }
 
-    pub(super) async fn add_product(&self, token: &Token, mark: &str) -> Result<Product, SiteError> {
+    pub(super) async fn add_product(
+        &self,
+        token: &Token,
+        mark: &str,
+    ) -> Result<Product, SiteError> {
         let path = "/api/v1/products";
         let body: Value = json!({
             "sku": format!("self-test-{mark}"),
@@ -142,7 +150,10 @@ impl Site {
             })
             .await?;
         let answer = expect(answer, Method::GET, path, StatusCode::OK).await?;
-        answer.text().await.map_err(|error| no_answer(Method::GET, path, &error))
+        answer
+            .text()
+            .await
+            .map_err(|error| no_answer(Method::GET, path, &error))
     }
 
     pub(super) async fn remove_product(

@@ -48,10 +48,7 @@ pub async fn insert_vendor(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn remove(
-    db: impl PgExecutor<'_>,
-    before: OffsetDateTime,
-) -> Result<u64, StorageError> {
+pub async fn remove(db: impl PgExecutor<'_>, before: OffsetDateTime) -> Result<u64, StorageError> {
     let done = sqlx::query(include_str!("sql/self_test/remove.sql"))
         .bind(before)
         .execute(db)

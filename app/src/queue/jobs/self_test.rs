@@ -17,7 +17,11 @@ impl Job for SelfTest {
     const QUEUE: QueueName = QueueName::Default;
 
     async fn run(self, context: Context) -> Result<Outcome, JobError> {
-        let mut connection = context.pool.acquire().await.doing("connect to PostgreSQL")?;
+        let mut connection = context
+            .pool
+            .acquire()
+            .await
+            .doing("connect to PostgreSQL")?;
         sqlx::Connection::ping(&mut *connection)
             .await
             .doing("ask PostgreSQL for a sign of life")?;
