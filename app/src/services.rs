@@ -11,6 +11,7 @@ use crate::edge::statics::Statics;
 use crate::error_reports::Reporter;
 use crate::files::Files;
 use crate::flags::Flags;
+use crate::hold::Hold;
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
 use crate::migrations::gate::Gate;
@@ -90,6 +91,8 @@ pub struct Parts {
     pub zone: Zone,
     /// Open when the schema fits this binary.
     pub schema: Gate,
+    /// On while an upgrade is on trial.
+    pub hold: Hold,
 }
 
 impl Services {
@@ -140,6 +143,7 @@ impl Services {
             reporter: Reporter::default(),
             zone,
             schema: Gate::open(),
+            hold: Hold::default(),
         }))
     }
 
@@ -148,6 +152,14 @@ impl Services {
     pub fn behind(self, gate: Gate) -> Self {
         let mut parts = Arc::unwrap_or_clone(self.0);
         parts.schema = gate;
+        Self(Arc::new(parts))
+    }
+
+    /// The same with everything held back while `hold` is on.
+    #[must_use]
+    pub fn held_by(self, hold: Hold) -> Self {
+        let mut parts = Arc::unwrap_or_clone(self.0);
+        parts.hold = hold;
         Self(Arc::new(parts))
     }
 

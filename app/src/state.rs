@@ -51,6 +51,7 @@ impl AppState {
         let cache = services.cache.clone();
         let clock = Arc::clone(&services.clock);
         let sealer = services.sealer.clone();
+        let hold = services.hold.clone();
         let state_dir = services.state_dir.to_path_buf();
         Self(Arc::new(Parts {
             auth: Auth::new(&services),
@@ -63,6 +64,7 @@ impl AppState {
                 Arc::clone(&clock),
                 sealer,
                 state_dir,
+                hold,
             ),
             pool,
             cache,

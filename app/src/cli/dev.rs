@@ -11,6 +11,7 @@ use crate::dev::{postgres, redis as redis_server};
 use crate::edge::limits::Limits;
 use crate::edge::listeners;
 use crate::edge::serve::{Service, serve};
+use crate::hold::Hold;
 use crate::lifecycle::{self, Shutdown, Trigger};
 use crate::migrations::{self, runner};
 use crate::queue::registry::Registry;
@@ -196,6 +197,7 @@ async fn web(
         statics,
         counters,
         cloudflare,
+        hold: Hold::default(),
     };
     if let Err(error) = serve(listener, service, shutdown).await {
         tracing::error!("cannot serve: {error}");

@@ -2,7 +2,7 @@
 
 use super::{CliError, admin, runtime};
 use crate::clock::{Clock, SystemClock};
-use crate::migrations::{self, runner, state};
+use crate::migrations::{self, runner, state, status};
 use crate::secrets::{Sealer, sealing};
 use crate::settings::Settings;
 use crate::storage::connect::{self, connect_patiently};
@@ -19,6 +19,9 @@ pub(super) struct Args {
     /// Show what is applied and what is not, and change nothing
     #[arg(long, conflicts_with = "revert_to")]
     status: bool,
+    /// Print the status as JSON
+    #[arg(long, requires = "status")]
+    json: bool,
     /// Revert everything after this migration; 0 empties the database
     #[arg(long, value_name = "N")]
     revert_to: Option<i32>,
@@ -40,7 +43,7 @@ async fn migrate(args: &Args, settings: &Settings) -> Result<(), CliError> {
     let mut connection =
         connect_patiently(&settings.sessions, "wizamart migrate", patience).await?;
     if args.status {
-        return status(&mut connection).await;
+        return status(&mut connection, args.json).await;
     }
     match args.revert_to {
         Some(target) => {
@@ -88,7 +91,12 @@ async fn unseal(settings: &Settings) -> Result<(), CliError> {
     Ok(())
 }
 
-async fn status(connection: &mut PgConnection) -> Result<(), CliError> {
+async fn status(connection: &mut PgConnection, json: bool) -> Result<(), CliError> {
+    let status = status::read(connection).await?;
+    if json {
+        println!("{}", serde_json::json!(status));
+        return Ok(());
+    }
     for line in runner::status(connection, migrations::ALL).await? {
         let when = line.applied_at.unwrap_or_else(|| "not applied".to_owned());
         let whose = if line.known {
@@ -99,6 +107,12 @@ async fn status(connection: &mut PgConnection) -> Result<(), CliError> {
         println!("{:04}  {:<20}  {when}{whose}", line.version, line.name);
     }
     println!("{}", state::fit(connection).await?);
+    if let Some(failed) = status.failed {
+        println!("failed: {}", failed.error);
+    }
+    if let Some(seconds) = status.running_seconds {
+        println!("a migration has been running for {seconds} s");
+    }
     Ok(())
 }
 

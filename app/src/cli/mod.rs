@@ -13,6 +13,7 @@ mod runtime;
 mod scheduler;
 mod secrets;
 mod seed;
+mod self_test;
 mod storage;
 mod web;
 mod worker;
@@ -42,7 +43,7 @@ enum Command {
     /// Run background jobs of one or more queues
     Worker(worker::Args),
     /// Enqueue periodic jobs
-    Scheduler,
+    Scheduler(scheduler::Args),
     /// Bring the database's schema up to date, show or revert it
     Migrate(migrate::Args),
     /// Manage administrators
@@ -61,6 +62,9 @@ enum Command {
     /// Look at Cloudflare's networks, or ask for them anew
     #[command(subcommand)]
     Cloudflare(cloudflare::Args),
+    /// Walk through everything once, as a customer would, and remove every
+    /// trace of it
+    SelfTest(self_test::Args),
     /// Measure
     #[command(subcommand, hide = true)]
     Bench(bench::Args),
@@ -142,7 +146,7 @@ impl Cli {
         match self.command {
             Command::Web(args) => with(&path, |settings| web::run(&args, settings)),
             Command::Worker(args) => with(&path, |settings| worker::run(&args, settings)),
-            Command::Scheduler => with(&path, scheduler::run),
+            Command::Scheduler(args) => with(&path, |settings| scheduler::run(&args, settings)),
             Command::Migrate(args) => with(&path, |settings| migrate::run(&args, settings)),
             Command::Admin(args) => with(&path, |settings| admin::run(&args, settings)),
             Command::Dev(args) => with(&path, |settings| dev::run(&args, settings)),
@@ -150,6 +154,7 @@ impl Cli {
             Command::Storage(args) => with(&path, |settings| storage::run(&args, settings)),
             Command::Secrets(args) => with(&path, |settings| secrets::run(&args, settings)),
             Command::Cloudflare(args) => with(&path, |settings| cloudflare::run(&args, settings)),
+            Command::SelfTest(args) => with(&path, |settings| self_test::run(&args, settings)),
             Command::Bench(args) => with(&path, |settings| bench::run(&args, settings)),
             Command::Jobs(args) => with(&path, |settings| jobs::run(&args, settings)),
             Command::Config(args) => config::run(&args, &path),

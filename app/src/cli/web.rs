@@ -10,6 +10,7 @@ use crate::edge::listeners::{self, Listeners};
 use crate::edge::serve::{Service, serve};
 use crate::edge::tls::{Certificates, Tls};
 use crate::edge::{redirect, reload};
+use crate::hold::Hold;
 use crate::lifecycle;
 use crate::metrics::latency;
 use crate::metrics::listen;
@@ -51,6 +52,9 @@ pub(super) struct Args {
     /// What the keeper counts, shown with the metrics
     #[arg(long, value_name = "DIR", default_value = paths::KEEPER_METRICS)]
     keeper_metrics: PathBuf,
+    /// Where the keeper says that an upgrade is on trial
+    #[arg(long, value_name = "DIR", default_value = paths::TRIAL_DIR)]
+    trial_dir: PathBuf,
 }
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<(), CliError> {
@@ -70,6 +74,8 @@ async fn web(
     lifecycle::stop_on_signals(trigger.clone()).map_err(system("listen for signals"))?;
     watchdog::start();
 
+    let hold = Hold::below(&args.trial_dir);
+    tokio::spawn(hold.clone().watch(shutdown.clone()));
     let pool = connect::lazy_pool(
         &settings.database,
         settings.sizing.app.web_pool,
@@ -85,7 +91,8 @@ async fn web(
         sealer,
     )
     .reaching(settings)
-    .behind(Gate::closed());
+    .behind(Gate::closed())
+    .held_by(hold.clone());
     tokio::spawn(
         services
             .schema
@@ -125,7 +132,7 @@ async fn web(
     let mut spawn = |listener, router: Router, tls: Option<Tls>| {
         let (trigger, shutdown) = (trigger.clone(), shutdown.clone());
         let (statics, counters) = (statics.clone(), counters.clone());
-        let cloudflare = cloudflare.clone();
+        let (cloudflare, hold) = (cloudflare.clone(), hold.clone());
         servers.spawn(async move {
             let result = serve(
                 listener,
@@ -136,6 +143,7 @@ async fn web(
                     statics,
                     counters,
                     cloudflare,
+                    hold,
                 },
                 shutdown,
             )

@@ -3,6 +3,7 @@
 use super::{CliError, runtime, system};
 use crate::cache::Cache;
 use crate::clock::SystemClock;
+use crate::hold::Hold;
 use crate::lifecycle;
 use crate::metrics::listen;
 use crate::migrations::gate::Gate;
@@ -38,6 +39,9 @@ pub(super) struct Args {
     /// Where it shows its metrics, to the web process
     #[arg(long, value_name = "DIR", default_value = paths::APP_RUN_DIR)]
     run_dir: PathBuf,
+    /// Where the keeper says that an upgrade is on trial
+    #[arg(long, value_name = "DIR", default_value = paths::TRIAL_DIR)]
+    trial_dir: PathBuf,
 }
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<(), CliError> {
@@ -48,6 +52,8 @@ async fn work(args: &Args, settings: &Settings, sealer: Sealer) -> Result<(), Cl
     let (trigger, shutdown) = lifecycle::shutdown();
     lifecycle::stop_on_signals(trigger).map_err(system("listen for signals"))?;
     watchdog::start();
+    let hold = Hold::below(&args.trial_dir);
+    tokio::spawn(hold.clone().watch(shutdown.clone()));
     let fitting: u32 = args
         .queues
         .iter()
@@ -83,7 +89,8 @@ async fn work(args: &Args, settings: &Settings, sealer: Sealer) -> Result<(), Cl
         args.state_dir.clone(),
         sealer,
     )
-    .reaching(settings);
+    .reaching(settings)
+    .held_by(hold);
     let socket = format!("worker-{}", names.join("-"));
     if let Err(error) = listen::start_socket(&args.run_dir, &socket, services.clone()) {
         tracing::debug!(

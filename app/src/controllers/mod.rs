@@ -46,7 +46,7 @@ pub mod ws;
 use crate::edge::limits::Limits;
 use crate::errors::{AppError, Problem};
 use crate::middleware::{
-    deadline, error_pages, panics, rate_limit, request_id, schema, security_headers, visitor,
+    deadline, error_pages, hold, panics, rate_limit, request_id, schema, security_headers, visitor,
 };
 use crate::state::AppState;
 use axum::Router;
@@ -68,6 +68,7 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
         DefaultPredicate::new()
             .and(move |_: StatusCode, _: Version, _: &HeaderMap, _: &Extensions| compresses),
     );
+    let held = hold::HoldLayer::new(state.services.hold.clone(), state.services.metrics.clone());
     let (api, _description) = api().split_for_parts();
     let cloudflare = state.services.cloudflare.clone();
     let router = Router::new()
@@ -95,6 +96,8 @@ pub fn router(state: AppState, limits: &Limits) -> Router {
                 .layer(from_fn(security_headers::apply))
                 .layer(from_fn(error_pages::apply))
                 .layer(CatchPanicLayer::custom(panics::answer))
+                // Waiting here is no time that the handler takes.
+                .layer(held)
                 .layer(from_fn_with_state(limits.request, deadline::apply))
                 .layer(compression)
                 .layer(DefaultBodyLimit::max(limits.body_bytes))

@@ -114,7 +114,9 @@ async fn respond(connection: &Connection, request: Request<Incoming>) -> (Respon
     if let Err(problem) = strict::check(&head, &service.limits) {
         return (refusal(problem), true);
     }
-    if let Some(response) = service.statics.quick(&head) {
+    if !service.hold.is_on()
+        && let Some(response) = service.statics.quick(&head)
+    {
         service.counters.served_from_memory();
         return (response, false);
     }

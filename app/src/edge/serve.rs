@@ -7,6 +7,7 @@ use super::slots::Slots;
 use super::statics::Statics;
 use super::tls::Tls;
 use crate::cloudflare::Cloudflare;
+use crate::hold::Hold;
 use crate::lifecycle::Shutdown;
 use axum::Router;
 use std::io;
@@ -30,6 +31,20 @@ pub struct Service {
     pub counters: Counters,
     /// Whose connections carry many clients.
     pub cloudflare: Cloudflare,
+    /// While it is on, nothing is answered at the door.
+    pub hold: Hold,
+}
+
+impl Service {
+    /// How many connections one network may have. What is held piles up, and
+    /// is no abuse; half of the places stay for the others, and for who looks
+    /// whether the trial goes well.
+    fn share(&self) -> usize {
+        match self.hold.is_on() {
+            true => (self.limits.connections / 2).max(self.limits.per_network),
+            false => self.limits.per_network,
+        }
+    }
 }
 
 impl std::fmt::Debug for Service {
@@ -48,7 +63,7 @@ pub async fn serve(listener: StdListener, service: Service, shutdown: Shutdown) 
     let listener = TcpListener::from_std(listener)?;
     let limits = service.limits;
     let service = Arc::new(service);
-    let slots = Slots::new(limits.connections, limits.per_network);
+    let slots = Slots::new(limits.connections);
     while !shutdown.is_requested() {
         // A slot first, then the connection: what finds no slot stays in the
         // backlog, where the next process could still take it.
@@ -65,7 +80,7 @@ pub async fn serve(listener: StdListener, service: Service, shutdown: Shutdown) 
         };
         let slot = match service.cloudflare.carries(peer.ip()) {
             true => Some(slots.admit_carrier(room)),
-            false => slots.admit(room, peer.ip()),
+            false => slots.admit(room, peer.ip(), service.share()),
         };
         let Some(slot) = slot else {
             service.counters.refused();
@@ -134,6 +149,7 @@ mod tests {
             statics: Statics::new(None),
             counters: counters.clone(),
             cloudflare,
+            hold: Hold::default(),
         };
         tokio::spawn(serve(listener, service, shutdown));
         (address, counters, trigger)

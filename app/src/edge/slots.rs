@@ -13,9 +13,8 @@ pub(super) struct Slots {
     taken: Arc<Taken>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Taken {
-    most: usize,
     by: Mutex<HashMap<IpAddr, usize>>,
 }
 
@@ -29,13 +28,10 @@ pub(super) struct Slot {
 }
 
 impl Slots {
-    pub(super) fn new(all: usize, per_network: usize) -> Self {
+    pub(super) fn new(all: usize) -> Self {
         Self {
             all: Arc::new(Semaphore::new(all)),
-            taken: Arc::new(Taken {
-                most: per_network,
-                by: Mutex::default(),
-            }),
+            taken: Arc::default(),
         }
     }
 
@@ -44,12 +40,17 @@ impl Slots {
         Arc::clone(&self.all).acquire_owned().await
     }
 
-    /// The place of a connection, or none when its network has all of its own.
-    pub(super) fn admit(&self, room: OwnedSemaphorePermit, address: IpAddr) -> Option<Slot> {
+    /// The place of a connection, or none when its network has its `share`.
+    pub(super) fn admit(
+        &self,
+        room: OwnedSemaphorePermit,
+        address: IpAddr,
+        share: usize,
+    ) -> Option<Slot> {
         let network = network(address);
         let mut by = self.taken.lock();
         let count = by.entry(network).or_default();
-        if *count >= self.taken.most {
+        if *count >= share {
             return None;
         }
         *count += 1;
@@ -121,27 +122,27 @@ fn network(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
-    async fn admit(slots: &Slots, address: &str) -> Option<Slot> {
+    async fn admit(slots: &Slots, address: &str, share: usize) -> Option<Slot> {
         let room = slots.free().await.unwrap();
-        slots.admit(room, address.parse().unwrap())
+        slots.admit(room, address.parse().unwrap(), share)
     }
 
     #[tokio::test]
     async fn a_network_has_its_share_and_no_more() {
-        let slots = Slots::new(10, 2);
-        let first = admit(&slots, "2001:db8::1").await.unwrap();
-        let _second = admit(&slots, "2001:db8::ffff:1").await.unwrap();
-        assert!(admit(&slots, "2001:db8::2").await.is_none());
-        let _other = admit(&slots, "2001:db8:0:1::1").await.unwrap();
+        let slots = Slots::new(10);
+        let first = admit(&slots, "2001:db8::1", 2).await.unwrap();
+        let _second = admit(&slots, "2001:db8::ffff:1", 2).await.unwrap();
+        assert!(admit(&slots, "2001:db8::2", 2).await.is_none());
+        let _other = admit(&slots, "2001:db8:0:1::1", 2).await.unwrap();
         assert_eq!(slots.available(), 7);
         drop(first);
-        assert!(admit(&slots, "2001:db8::2").await.is_some());
+        assert!(admit(&slots, "2001:db8::2", 2).await.is_some());
     }
 
     #[tokio::test]
     async fn a_carrier_has_no_share_but_takes_a_slot() {
-        let slots = Slots::new(4, 1);
-        let _client = admit(&slots, "192.0.2.1").await.unwrap();
+        let slots = Slots::new(4);
+        let _client = admit(&slots, "192.0.2.1", 1).await.unwrap();
         let mut carried = Vec::new();
         for _ in 0..3 {
             carried.push(slots.admit_carrier(slots.free().await.unwrap()));
@@ -149,15 +150,15 @@ mod tests {
         assert_eq!(slots.available(), 0);
         drop(carried);
         assert_eq!(slots.available(), 3);
-        assert!(admit(&slots, "192.0.2.1").await.is_none());
+        assert!(admit(&slots, "192.0.2.1", 1).await.is_none());
     }
 
     #[tokio::test]
     async fn an_ipv4_address_is_itself_also_in_an_ipv6_socket() {
-        let slots = Slots::new(10, 1);
-        let one = admit(&slots, "::ffff:192.0.2.1").await.unwrap();
-        assert!(admit(&slots, "192.0.2.1").await.is_none());
-        assert!(admit(&slots, "192.0.2.2").await.is_some());
+        let slots = Slots::new(10);
+        let one = admit(&slots, "::ffff:192.0.2.1", 1).await.unwrap();
+        assert!(admit(&slots, "192.0.2.1", 1).await.is_none());
+        assert!(admit(&slots, "192.0.2.2", 1).await.is_some());
         drop(one);
         assert!(slots.taken.lock().is_empty());
     }

@@ -10,6 +10,7 @@ mod secrets;
 
 use crate::cache::Cache;
 use crate::clock::SharedClock;
+use crate::hold::Hold;
 use crate::secrets::Sealer;
 use serde::Serialize;
 use sqlx::PgPool;
@@ -33,6 +34,7 @@ pub struct Health {
     clock: SharedClock,
     sealer: Sealer,
     state_dir: PathBuf,
+    hold: Hold,
     since: OffsetDateTime,
 }
 
@@ -72,6 +74,9 @@ pub enum Readiness {
 pub struct Report {
     /// The whole.
     pub status: Readiness,
+    /// Whether requests and jobs wait for the end of an upgrade's trial. That
+    /// is no fault.
+    pub held: bool,
     /// The parts.
     pub checks: BTreeMap<&'static str, Check>,
 }
@@ -85,6 +90,7 @@ impl Health {
         clock: SharedClock,
         sealer: Sealer,
         state_dir: PathBuf,
+        hold: Hold,
     ) -> Self {
         Self {
             since: clock.now(),
@@ -93,16 +99,18 @@ impl Health {
             clock,
             sealer,
             state_dir,
+            hold,
         }
     }
 
     /// Runs every check.
     pub async fn report(&self) -> Report {
+        let held = self.hold.is_on();
         let (postgresql, redis, migrations, queue, secrets, disk) = tokio::join!(
             timed(postgresql::check(&self.pool)),
             timed(redis::check(&self.cache)),
             timed(migrations::check(&self.pool)),
-            timed(queue::check(&self.pool, self.clock.now(), self.since)),
+            timed(queue::check(&self.pool, self.clock.now(), self.since, held)),
             timed(secrets::check(&self.pool, &self.sealer, self.clock.now())),
             timed(disk::check(&self.state_dir)),
         );
@@ -121,6 +129,7 @@ impl Health {
             } else {
                 Readiness::NotReady
             },
+            held,
             checks,
         }
     }

@@ -78,6 +78,7 @@ pub async fn keep(services: Services) {
         let now = services.clock.now();
         let past = now.unix_timestamp().rem_euclid(60).unsigned_abs();
         tokio::time::sleep(Duration::from_secs(60 - past)).await;
+        services.hold.over().await;
         let Some(quantiles) = services.metrics.latency.take() else {
             continue;
         };

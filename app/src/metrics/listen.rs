@@ -12,6 +12,7 @@ use crate::edge::limits::Limits;
 use crate::edge::serve::{Service, serve};
 use crate::edge::statics::Statics;
 use crate::errors::{AppError, AppResult};
+use crate::hold::Hold;
 use crate::lifecycle::Shutdown;
 use crate::services::Services;
 use axum::Router;
@@ -73,6 +74,7 @@ pub fn start(address: SocketAddr, router: Router, shutdown: Shutdown) -> io::Res
         statics: Statics::new(None),
         counters: Counters::default(),
         cloudflare: Cloudflare::default(),
+        hold: Hold::default(),
     };
     tokio::spawn(async move {
         if let Err(error) = serve(listener, service, shutdown).await {

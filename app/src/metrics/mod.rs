@@ -29,6 +29,7 @@ pub struct Metrics {
     pub latency: Latency,
     requests: Family<RequestLabels, Histogram, fn() -> Histogram>,
     in_flight: Gauge,
+    held: Gauge,
     jobs: Family<JobLabels, Histogram, fn() -> Histogram>,
 }
 
@@ -46,7 +47,7 @@ struct JobLabels {
     outcome: &'static str,
 }
 
-/// Counts a request as being answered until it is dropped.
+/// Counts a request as being answered, or as held, until it is dropped.
 #[derive(Debug)]
 pub struct InFlight(Gauge);
 
@@ -63,6 +64,7 @@ impl Default for Metrics {
             latency: Latency::default(),
             requests: Family::new_with_constructor(request_buckets),
             in_flight: Gauge::default(),
+            held: Gauge::default(),
             jobs: Family::new_with_constructor(job_buckets),
         }
     }
@@ -84,6 +86,13 @@ impl Metrics {
     pub fn begin(&self) -> InFlight {
         self.in_flight.inc();
         InFlight(self.in_flight.clone())
+    }
+
+    /// A request waits for the end of a trial.
+    #[must_use]
+    pub fn hold(&self) -> InFlight {
+        self.held.inc();
+        InFlight(self.held.clone())
     }
 
     /// A request was answered. The route is the pattern and not the path:

@@ -71,6 +71,8 @@ fn requests(registry: &mut Registry, services: &Services) {
     seconds(registry, "request_duration", help, metrics.requests.clone());
     let help = "Requests being answered";
     registry.register("requests_in_flight", help, metrics.in_flight.clone());
+    let help = "Requests that wait until an upgrade's trial is over";
+    registry.register("requests_held", help, metrics.held.clone());
     let help = "Runs of jobs by queue, kind and outcome";
     seconds(registry, "job_duration", help, metrics.jobs.clone());
 }

@@ -2,6 +2,7 @@
 
 pub mod deadline;
 pub mod error_pages;
+pub mod hold;
 pub mod panics;
 pub mod rate_limit;
 pub mod request_id;

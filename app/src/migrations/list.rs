@@ -73,6 +73,15 @@ impl Migration {
             .and_then(|version| version.trim().parse().ok())
             .unwrap_or(self.version)
     }
+
+    /// Whether there is a way back: SQL besides comments.
+    #[must_use]
+    pub fn is_reversible(&self) -> bool {
+        self.down
+            .lines()
+            .map(str::trim)
+            .any(|line| !line.is_empty() && !line.starts_with("--"))
+    }
 }
 
 #[cfg(test)]

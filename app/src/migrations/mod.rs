@@ -13,10 +13,12 @@
 //!   (`-- compatible-from: N`); without that line it is itself, for expanding
 //!   changes it is N−1. Programs accept a newer schema that includes them.
 
+pub mod failure;
 pub mod gate;
 mod list;
 pub mod runner;
 pub mod state;
+pub mod status;
 
 pub use list::{ALL, Migration};
 

@@ -1,11 +1,11 @@
 //! Applies and reverts migrations.
 
-use super::Migration;
+use super::{Migration, failure};
 use crate::storage::{Doing, StorageError};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 
 /// "onebox mg" in ASCII; advisory locks share one number space per database.
-const KEY: i64 = 0x6f6e_6562_6f78_6d67;
+pub(super) const KEY: i64 = 0x6f6e_6562_6f78_6d67;
 
 /// A migration could not be applied or reverted.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +87,10 @@ pub async fn migrate(
 ) -> Result<Vec<i32>, MigrateError> {
     lock(connection).await?;
     let done = migrate_locked(connection, migrations).await;
+    match &done {
+        Ok(_) => failure::forget(connection).await?,
+        Err(error) => failure::note(connection, error).await,
+    }
     unlock(connection).await?;
     done
 }

@@ -91,18 +91,39 @@ impl std::fmt::Display for Fit {
     }
 }
 
+/// What the database has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stands {
+    /// Its schema; 0 when it has none.
+    pub version: i32,
+    /// The oldest schema whose programs it serves.
+    pub serves_from: i32,
+}
+
 /// How the database fits this binary.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn fit(connection: &mut PgConnection) -> Result<Fit, StorageError> {
+    let stands = stands(connection).await?;
+    Ok(Fit::judge(stands.version, stands.serves_from, current()))
+}
+
+/// Where the database's schema stands.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stands(connection: &mut PgConnection) -> Result<Stands, StorageError> {
     let doing = "read the schema's version";
     let known: bool = sqlx::query_scalar("SELECT to_regclass('schema_migrations') IS NOT NULL")
         .fetch_one(&mut *connection)
         .await
         .doing(doing)?;
     if !known {
-        return Ok(Fit::judge(0, 0, current()));
+        return Ok(Stands {
+            version: 0,
+            serves_from: 0,
+        });
     }
     let row = sqlx::query(
         "SELECT COALESCE(max(version), 0) AS version, \
@@ -111,9 +132,10 @@ pub async fn fit(connection: &mut PgConnection) -> Result<Fit, StorageError> {
     .fetch_one(connection)
     .await
     .doing(doing)?;
-    let version = row.try_get("version").doing(doing)?;
-    let serves_from = row.try_get("serves_from").doing(doing)?;
-    Ok(Fit::judge(version, serves_from, current()))
+    Ok(Stands {
+        version: row.try_get("version").doing(doing)?,
+        serves_from: row.try_get("serves_from").doing(doing)?,
+    })
 }
 
 #[cfg(test)]

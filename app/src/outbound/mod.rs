@@ -1,17 +1,21 @@
-//! HTTP out of the box. Two clients, built when they are first used:
+//! HTTP out of the box. Two clients, built when they are first used, and one
+//! that stays on it:
 //!
 //! - [`Outbound::guarded`] for addresses that users give (feeds). It refuses
 //!   to connect to this machine and its networks, whatever a name resolves to
 //!   at the moment of connecting and wherever a redirect leads;
 //! - [`Outbound::trusted`] for addresses the operator has configured, which
-//!   may well be inside. It follows no redirects.
+//!   may well be inside. It follows no redirects;
+//! - [`pinned`] for the self-test, which asks this box what it serves.
 //!
 //! Nothing else in the application makes an HTTP client.
 
 mod guard;
+mod pinned;
 mod resolver;
 
 pub use guard::{ForbiddenAddress, Reach, check};
+pub use pinned::pinned;
 
 use reqwest::{Client, ClientBuilder, redirect};
 use resolver::PublicOnly;
@@ -44,6 +48,14 @@ pub enum OutboundError {
     /// TLS cannot be set up.
     #[error("cannot set up TLS for outgoing requests: {0}")]
     Tls(#[from] rustls::Error),
+    /// There is nothing to compare a served certificate with.
+    #[error("no stored certificate in {}: {why}; the keeper makes one, see `boxctl doctor`", path.display())]
+    Stored {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The client cannot be built.
     #[error("cannot set up outgoing requests: {0}")]
     Client(#[from] reqwest::Error),

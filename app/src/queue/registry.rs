@@ -22,6 +22,7 @@ use super::jobs::refresh_cloudflare::RefreshCloudflare;
 use super::jobs::rotate_signing_keys::RotateSigningKeys;
 use super::jobs::sales_report::SalesReport;
 use super::jobs::sample::TakeSamples;
+use super::jobs::self_test::SelfTest;
 use super::jobs::stripe_event::StripeEvent;
 use super::jobs::sync_subscription::SyncSubscriptions;
 use super::jobs::test_mail::TestMail;
@@ -53,6 +54,7 @@ impl Registry {
         Self::default()
             .with::<CleanUp>()
             .with::<TakeSamples>()
+            .with::<SelfTest>()
             .with::<CleanupExpiredSessions>()
             .with::<DemoMail>()
             .with::<DueCreditNotes>()

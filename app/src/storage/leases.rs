@@ -46,6 +46,31 @@ pub async fn fetch(
     Ok(rows)
 }
 
+/// The same of one kind only.
+///
+/// # Errors
+/// When the database fails.
+pub async fn fetch_kind(
+    db: impl PgExecutor<'_>,
+    queue: &str,
+    kind: &str,
+    worker: Uuid,
+    now: OffsetDateTime,
+    lease_until: OffsetDateTime,
+    limit: i64,
+) -> Result<Vec<JobRow>, StorageError> {
+    sqlx::query_as(include_str!("sql/jobs/fetch_kind.sql"))
+        .bind(queue)
+        .bind(worker)
+        .bind(now)
+        .bind(lease_until)
+        .bind(limit)
+        .bind(kind)
+        .fetch_all(db)
+        .await
+        .doing("fetch jobs of one kind")
+}
+
 /// When the next job of these queues is due, if any waits.
 ///
 /// # Errors

@@ -46,6 +46,7 @@ pub mod samples;
 pub mod sealing;
 pub mod second_factor;
 pub mod seed;
+pub mod self_test;
 pub mod signing_keys;
 pub mod stretches;
 pub mod together;

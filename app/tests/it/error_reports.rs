@@ -55,6 +55,7 @@ impl Sentry {
             statics: Statics::new(None),
             counters: Counters::default(),
             cloudflare: Cloudflare::default(),
+            hold: wizamart::hold::Hold::default(),
         };
         tokio::spawn(serve(listener, service, shutdown));
         Self {

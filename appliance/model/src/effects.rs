@@ -47,7 +47,7 @@ pub fn of_file(path: &str, before: &str, after: &str) -> Option<(String, Notice)
         let directory = path.strip_suffix(&format!(".d/{name}"));
         if let Some((_, unit)) = directory.and_then(|directory| directory.rsplit_once('/')) {
             // One that runs only when it is called for is not to run because of it.
-            if unit == units::FILES_CHECK {
+            if [units::FILES_CHECK, units::SELF_TEST].contains(&unit) {
                 return None;
             }
             // Credentials and networks are given when a unit starts.
@@ -173,6 +173,7 @@ mod tests {
         let web = (units::WEB.to_owned(), Notice::Restart);
         assert_eq!(of(units::WEB), Some(web));
         assert_eq!(of(units::FILES_CHECK), None);
+        assert_eq!(of(units::SELF_TEST), None);
     }
 
     #[test]

@@ -102,13 +102,6 @@ pub const UPGRADES_MEMORY: &str = "/var/lib/onebox-upgrades/memory.json";
 pub const UPGRADES_SNAPSHOT: &str = "/var/lib/onebox-upgrades/snapshot";
 /// The slot that is on trial, for the watch that reboots out of it.
 pub const UPGRADES_TRIAL: &str = "/var/lib/onebox-upgrades/trial";
-/// Of the trial of a release; there while one is under way.
-pub const TRIAL_DIR: &str = "/run/onebox/trial";
-/// There while visitors, workers and the scheduler are held back.
-pub const TRIAL_HELD: &str = "/run/onebox/trial/held";
-/// What lets a request through all the same (`x-onebox-trial`); readable by
-/// root and the application.
-pub const TRIAL_TOKEN: &str = "/run/onebox/trial/token";
 /// Rendered for RAUC: whose bundles are taken.
 pub const RAUC_RUN_DIR: &str = "/run/onebox/rauc";
 /// RAUC's configuration.
@@ -138,12 +131,31 @@ pub const BOXD_BINARY: &str = "/usr/bin/boxd";
 /// The operator's command.
 pub const BOXCTL_BINARY: &str = "/usr/bin/boxctl";
 
+/// Files of an upgrade on trial.
+pub const TRIAL_DIR: &str = "/run/onebox/trial";
+/// There for as long as traffic is held: before any service starts, until the
+/// trial is committed. Readable by all.
+pub const TRIAL_HELD: &str = "/run/onebox/trial/held";
+/// One line, by which the application knows the trial's own requests. For root
+/// and the application.
+pub const TRIAL_TOKEN: &str = "/run/onebox/trial/token";
+/// What the last self-test found, as JSON; the application writes it.
+pub const SELF_TEST: &str = "/run/wizamart/self-test.json";
+
 /// Prefixes `path` (absolute) with `root`, for tests and images that are not
 /// the running system.
 #[must_use]
 pub fn under(root: &std::path::Path, path: &str) -> std::path::PathBuf {
     root.join(path.trim_start_matches('/'))
 }
+
+/// The file that is named as `path` is, in another directory: for who was told
+/// to look elsewhere.
+#[must_use]
+pub fn in_dir(dir: &std::path::Path, path: &str) -> std::path::PathBuf {
+    dir.join(path.rsplit('/').next().unwrap_or(path))
+}
+
 /// Where `boxd` listens. Not below [`RUN_DIR`], which is made at boot by
 /// something that may fail.
 pub const BOXD_SOCKET: &str = "/run/boxd.sock";

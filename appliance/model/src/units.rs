@@ -22,6 +22,8 @@ pub const WEB: &str = "wizamart-web.service";
 pub const SCHEDULER: &str = "wizamart-scheduler.service";
 /// Reads some of the uploaded files, and compares them with their rows.
 pub const FILES_CHECK: &str = "wizamart-files-check.service";
+/// Walks through the whole once, as a customer would.
+pub const SELF_TEST: &str = "wizamart-self-test.service";
 /// The firewall.
 pub const NFTABLES: &str = "nftables.service";
 /// The operator's shell.

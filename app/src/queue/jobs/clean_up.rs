@@ -1,9 +1,11 @@
 //! Retention: done jobs stay a day, dead ones a week, and workers that fell
-//! silent leave the registry after an hour.
+//! silent leave the registry after an hour. What a killed self-test has left
+//! goes too.
 
 use crate::queue::job::{Context, Job};
+use crate::queue::jobs::self_test::SelfTest;
 use crate::queue::outcome::{JobError, Outcome};
-use crate::storage::{leases, workers};
+use crate::storage::{leases, self_test, workers};
 use onebox_model::QueueName;
 use serde::{Deserialize, Serialize};
 use time::Duration;
@@ -14,6 +16,9 @@ pub const KEEP_DONE: Duration = Duration::hours(24);
 pub const KEEP_DEAD: Duration = Duration::days(7);
 /// How long a silent worker is remembered.
 pub const KEEP_WORKER: Duration = Duration::hours(1);
+
+/// A self-test begun so long ago was killed; its things are left-overs.
+const OLD_SELF_TEST: Duration = Duration::hours(2);
 
 /// Rows deleted at a time, so that no delete holds locks for long.
 const SLICE: i64 = 5_000;
@@ -43,6 +48,9 @@ impl Job for CleanUp {
                 break;
             }
         }
+        let old = now - OLD_SELF_TEST;
+        self_test::remove(&context.pool, old).await?;
+        self_test::remove_jobs(&context.pool, SelfTest::KIND, old).await?;
         let silent = workers::delete_silent(&context.pool, now - KEEP_WORKER).await?;
         tracing::info!(jobs, silent_workers = silent, "old jobs removed");
         Ok(Outcome::Done)

@@ -20,6 +20,7 @@ pub mod refresh_cloudflare;
 pub mod rotate_signing_keys;
 pub mod sales_report;
 pub mod sample;
+pub mod self_test;
 pub mod stripe_event;
 pub mod sync_subscription;
 pub mod test_mail;

@@ -11,6 +11,7 @@ pub mod schedule;
 pub mod tick;
 
 use crate::clock::SharedClock;
+use crate::hold::Hold;
 use crate::lifecycle::Shutdown;
 use crate::storage::{StorageError, cron};
 use leader::Leadership;
@@ -29,6 +30,7 @@ pub struct Scheduler {
     options: PgConnectOptions,
     clock: SharedClock,
     pulse: Duration,
+    hold: Hold,
 }
 
 impl Scheduler {
@@ -41,7 +43,15 @@ impl Scheduler {
             options,
             clock,
             pulse: PULSE,
+            hold: Hold::default(),
         }
+    }
+
+    /// Enqueues nothing while `hold` is on.
+    #[must_use]
+    pub fn held_by(mut self, hold: Hold) -> Self {
+        self.hold = hold;
+        self
     }
 
     /// Asks and looks this often instead.
@@ -75,8 +85,10 @@ impl Scheduler {
             return Ok(());
         };
         tracing::info!("this scheduler leads");
+        self.hold.over().await;
         builtin::store(&self.pool, self.clock.now()).await?;
         loop {
+            self.hold.over().await;
             leadership.confirm().await?;
             tick::tick(&self.pool, self.clock.now()).await?;
             let next = cron::next_due(&self.pool).await?;

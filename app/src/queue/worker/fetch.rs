@@ -3,6 +3,8 @@
 use super::Shared;
 use super::idle::{self, Idle, Rest};
 use super::run::Taken;
+use crate::queue::job::Job;
+use crate::queue::jobs::self_test::SelfTest;
 use crate::storage::StorageError;
 use crate::storage::leases::{self, Lease};
 use futures_util::FutureExt;
@@ -64,6 +66,8 @@ async fn look(shared: Arc<Shared>, wanted: usize, mut idle: Idle) -> Catch {
         Ok(rows) if rows.is_empty() => match idle.nothing_came(&shared).await {
             // It slept before it looked: what came in between is found now.
             Rest::AfterAnotherLook(rest) => match fetch(&shared, wanted).await {
+                // What is due is held, and its turn comes with a call.
+                Ok(rows) if rows.is_empty() && shared.services.hold.is_on() => (rows, rest),
                 Ok(rows) if rows.is_empty() => (rows, rest.min(until_next(&shared).await)),
                 Ok(rows) => {
                     idle.something_came(&shared);
@@ -97,7 +101,8 @@ fn failed(error: &StorageError) -> (Vec<Taken>, Duration) {
     (Vec::new(), Duration::from_secs(1))
 }
 
-/// Up to `wanted` due jobs of the worker's queues, held from now on.
+/// Up to `wanted` due jobs of the worker's queues, held from now on. While an
+/// upgrade is on trial only those of its self-test.
 pub(super) async fn fetch(shared: &Shared, wanted: usize) -> Result<Vec<Taken>, StorageError> {
     let mut taken = Vec::new();
     for queue in &shared.options.queues {
@@ -108,8 +113,15 @@ pub(super) async fn fetch(shared: &Shared, wanted: usize) -> Result<Vec<Taken>, 
         let now = shared.clock.now();
         let until = now + shared.options.lease;
         let left = i64::try_from(left).unwrap_or(i64::MAX);
-        let fetching = leases::fetch(&shared.pool, queue.as_str(), shared.id, now, until, left);
-        let rows = match fetching.await {
+        let (pool, queue) = (&shared.pool, queue.as_str());
+        let fetched = match shared.services.hold.is_on() {
+            false => leases::fetch(pool, queue, shared.id, now, until, left).await,
+            true => {
+                let kind = SelfTest::KIND;
+                leases::fetch_kind(pool, queue, kind, shared.id, now, until, left).await
+            }
+        };
+        let rows = match fetched {
             Ok(rows) => rows,
             // What was taken before is held and must be run.
             Err(error) if !taken.is_empty() => {

@@ -52,6 +52,10 @@ async fn beat(shared: &Shared, host: &str) -> Result<(), StorageError> {
         now,
     };
     workers::heartbeat(&shared.pool, &beat).await?;
+    if shared.services.hold.is_on() {
+        // What others left is not touched while an upgrade is on trial.
+        return Ok(());
+    }
     for expired in leases::expire(&shared.pool, now).await? {
         tracing::warn!(job = %expired.id, kind = expired.kind, queue = expired.queue,
             attempt = expired.attempt, state = expired.state, "the job's worker has died");

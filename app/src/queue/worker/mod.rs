@@ -115,6 +115,7 @@ impl Worker {
     pub async fn run(mut self, shutdown: Shutdown) {
         let beating = tokio::spawn(heartbeat::run(Arc::clone(&self.shared)));
         let listening = tokio::spawn(wakeup::run(Arc::clone(&self.shared)));
+        let waiting = tokio::spawn(wakeup::after_holds(Arc::clone(&self.shared)));
         let recording = self
             .ended
             .take()
@@ -122,6 +123,7 @@ impl Worker {
         tracing::info!(worker = %self.shared.id, queues = ?self.shared.options.queues, "worker started");
         self.work(&shutdown).await;
         listening.abort();
+        waiting.abort();
         self.drain().await;
         beating.abort();
         if let Some(recording) = recording {

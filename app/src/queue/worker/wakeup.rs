@@ -22,6 +22,16 @@ pub(super) async fn run(shared: Arc<Shared>) {
     }
 }
 
+/// Looks for work whenever a hold is over: what was held calls nobody.
+pub(super) async fn after_holds(shared: Arc<Shared>) {
+    loop {
+        shared.services.hold.begun().await;
+        shared.services.hold.over().await;
+        shared.wake.notify_one();
+        shared.control.notify_one();
+    }
+}
+
 async fn listen(shared: &Shared) -> Result<(), sqlx::Error> {
     let mut listener = PgListener::connect_with(&shared.services.sessions).await?;
     listener.listen_all([JOBS, CONTROL]).await?;

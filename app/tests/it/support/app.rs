@@ -17,6 +17,7 @@ use wizamart::clock::ManualClock;
 use wizamart::controllers;
 use wizamart::edge::Peer;
 use wizamart::edge::limits::Limits;
+use wizamart::hold::Hold;
 use wizamart::queue::outcome::Outcome;
 use wizamart::queue::registry::Registry;
 use wizamart::queue::worker::{Worker, WorkerOptions};
@@ -123,6 +124,19 @@ impl TestApp {
     /// The same box in another process.
     pub fn restarted(&self) -> Self {
         let services = self.state.services.clone();
+        let state = AppState::new(services, None);
+        Self {
+            database: self.database.clone(),
+            clock: Arc::clone(&self.clock),
+            router: controllers::router(state.clone(), &Limits::default()),
+            state,
+            files: Arc::clone(&self.files),
+        }
+    }
+
+    /// The same box in a process that holds everything back.
+    pub fn held_by(&self, hold: Hold) -> Self {
+        let services = self.state.services.clone().held_by(hold);
         let state = AppState::new(services, None);
         Self {
             database: self.database.clone(),

@@ -61,6 +61,7 @@ fn run(limits: Limits, tls: Option<Tls>, statics: Statics) -> Server {
         statics,
         counters: counters.clone(),
         cloudflare: Cloudflare::default(),
+        hold: wizamart::hold::Hold::default(),
     };
     let running = tokio::spawn(serve(listener, service, shutdown));
     Server {

@@ -49,7 +49,15 @@ pub fn credentials(
     );
     let workers = queues::ALL.into_iter().map(units::worker);
     workers
-        .chain([units::WEB, units::SCHEDULER, units::FILES_CHECK].map(str::to_owned))
+        .chain(
+            [
+                units::WEB,
+                units::SCHEDULER,
+                units::FILES_CHECK,
+                units::SELF_TEST,
+            ]
+            .map(str::to_owned),
+        )
         .map(|unit| RenderedFile {
             path: format!(
                 "{}/{unit}.d/{CREDENTIALS_NAME}",
@@ -77,7 +85,7 @@ mod tests {
         assert_eq!(credentials(&config, &BTreeMap::new(), "/g"), []);
         assert_eq!(credentials(&config, &stored("dns"), "/g"), []);
         let files = credentials(&config, &stored("stripe"), "/g");
-        assert_eq!(files.len(), queues::ALL.len() + 3);
+        assert_eq!(files.len(), queues::ALL.len() + 4);
         let web = "/g/wizamart-web.service.d/60-onebox-secrets.conf";
         let web = files.iter().find(|file| file.path == web).unwrap();
         assert!(web.content.contains("# stripe: abc\n"));

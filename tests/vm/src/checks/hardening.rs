@@ -17,6 +17,7 @@ fn ceilings() -> Vec<(String, u32)> {
         units::SCHEDULER,
         units::MIGRATE,
         units::FILES_CHECK,
+        units::SELF_TEST,
     ]
     .map(|unit| (unit.to_owned(), 15))
     .to_vec();

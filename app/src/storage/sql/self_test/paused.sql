@@ -1,0 +1,2 @@
+-- Queues that an operator has paused.
+SELECT queue FROM queue_pauses
