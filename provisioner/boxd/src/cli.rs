@@ -6,15 +6,20 @@ mod doctor;
 
 use crate::accounts::Ownership;
 use crate::backups;
-use crate::boot::{self, Store, rauc};
+use crate::boot::{self, Slot, Store, rauc};
 use crate::daemon::{self, Keeper};
 use crate::disk::Disk;
-use crate::gate::{self, Gate};
+use crate::gate::{self, Gate, Verdict};
 use crate::generations::{Applier, PATIENCE, Request};
 use crate::steps::Steps;
 use crate::systemd::SystemBus;
-use crate::{generator, prepare};
+use crate::upgrade::judge::{self, Judged};
+use crate::upgrade::memory::Trial;
+use crate::upgrade::{self, verdict};
+use crate::{effective, generator, prepare};
 use clap::{Parser, Subcommand};
+use onebox_api::upgrades::Probe;
+use onebox_model::config::Config;
 use onebox_model::{Machine, paths};
 use std::error::Error;
 use std::ffi::OsString;
@@ -22,7 +27,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 
 /// Under this name the binary is a systemd generator.
@@ -100,6 +105,13 @@ enum Command {
         #[command(subcommand)]
         verb: rauc::Verb,
     },
+    /// End the trial of the release that runs: the boot loader starts the one of before
+    ///
+    /// For the watch over trials. Does not restart the machine.
+    EndTrial {
+        /// Why, for the operator
+        why: String,
+    },
     /// Wait until the box is healthy, then confirm this boot
     ///
     /// Healthy means: /ready over TLS answers 200 with the certificate that is
@@ -148,6 +160,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         },
         Command::Apply { message } => run_apply(message),
         Command::RaucBootloader { verb } => run_rauc(verb),
+        Command::EndTrial { why } => run_end_trial(&why),
         Command::HealthGate {
             timeout,
             address,
@@ -185,6 +198,12 @@ fn run_prepare(root: &Path) -> Result<(), Box<dyn Error>> {
         machine: Machine::detect()?,
         credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
     };
+    // Before anything else: what a release on trial must not touch is copied, and
+    // what one has touched that was no good comes back.
+    let upgrade = match boot::running_slot_in(root) {
+        Some(slot) => upgrade::at_boot(&disk, slot, world.now),
+        None => Ok(upgrade::Found::Nothing),
+    };
     // Before anything is made that a restore would bring.
     if let Some(done) = backups::undo_at_boot(&disk)? {
         eprintln!("boxd: {done}");
@@ -196,7 +215,44 @@ fn run_prepare(root: &Path) -> Result<(), Box<dyn Error>> {
     for warning in &report.warnings {
         eprintln!("boxd: {warning}");
     }
-    report.outcome().map_err(Into::into)
+    let config: Config = effective::choose(&disk).config;
+    if let Err(error) = upgrade::trust_early(&disk, &config) {
+        eprintln!("boxd: {error}");
+    }
+    report.outcome()?;
+    match upgrade? {
+        upgrade::Found::Nothing => {}
+        upgrade::Found::OnTrial => {
+            println!("this release is on trial: visitors wait until it is found good");
+        }
+        upgrade::Found::Back => {
+            eprintln!(
+                "boxd: the release on trial was no good, this is the one of before with its data; `boxctl upgrade status` says why"
+            );
+        }
+        upgrade::Found::NeverBegun => {
+            eprintln!(
+                "boxd: an upgrade was cut off before it began; this is the release of before"
+            );
+        }
+        // Fails, so that nothing starts that serves or writes.
+        upgrade::Found::Leaving => {
+            return Err(
+                "this release was found no good; the box goes back to the one of before".into(),
+            );
+        }
+    }
+    Ok(())
+}
+
+fn run_end_trial(why: &str) -> Result<(), Box<dyn Error>> {
+    let disk = disk(Path::new("/"))?;
+    let probe = Probe {
+        what: "trial".to_owned(),
+        why: why.to_owned(),
+    };
+    verdict::fail(&disk, &Store::of_box(&disk), vec![probe], Vec::new())?;
+    Ok(())
 }
 
 fn run_generator(directory: Option<&Path>, root: &Path) -> ExitCode {
@@ -290,17 +346,48 @@ fn run_rauc(verb: rauc::Verb) -> Result<(), Box<dyn Error>> {
 
 fn run_gate(root: &Path, address: SocketAddr, timeout: Duration) -> Result<(), Box<dyn Error>> {
     let disk = disk(root)?;
+    let (store, slot) = (Store::of_box(&disk), boot::running_slot_in(root));
+    let trial = match slot {
+        Some(slot) => verdict::under_way(&disk, slot)?.map(|trial| (slot, trial)),
+        None => None,
+    };
     let gate = Gate {
         address,
         chain: disk.path(paths::TLS_CHAIN),
         systemd: Arc::new(SystemBus::default()),
-        boot: Store::of_box(&disk),
-        slot: boot::running_slot(),
+        boot: store.clone(),
+        slot,
         timeout,
         interval: Duration::from_secs(1),
     };
+    if let Some((slot, trial)) = trial {
+        return run_judge(&disk, &store, &gate, &trial, slot);
+    }
+    if let Some(slot) = slot
+        && let Err(error) = verdict::settle(&disk, &store, slot)
+    {
+        eprintln!("boxd: {error}");
+    }
     let verdict = runtime()?.block_on(gate.wait());
     gate::record(&disk, &verdict)?;
+    println!("{verdict}");
+    verdict.outcome().map_err(Into::into)
+}
+
+fn run_judge(
+    disk: &Disk,
+    store: &Store,
+    gate: &Gate,
+    trial: &Trial,
+    slot: Slot,
+) -> Result<(), Box<dyn Error>> {
+    let begun = Instant::now();
+    let judged = runtime()?.block_on(judge::judge(disk, store, gate, trial, slot))?;
+    let verdict = match &judged {
+        Judged::Stays => Verdict::healthy_on_trial(begun.elapsed(), slot),
+        Judged::Leaves(probes) => Verdict::no_good(begun.elapsed(), probes),
+    };
+    gate::record(disk, &verdict)?;
     println!("{verdict}");
     verdict.outcome().map_err(Into::into)
 }

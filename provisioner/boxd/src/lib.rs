@@ -37,3 +37,4 @@ pub mod status;
 pub mod steps;
 pub mod support;
 pub mod systemd;
+pub mod upgrade;

@@ -24,6 +24,8 @@ pub use channel::Index;
 pub use compatibility::{Installed, Obstacle};
 pub use keyring::Keyring;
 pub use manifest::Release;
+/// Versions of releases (semver.org).
+pub use semver::Version;
 
 /// What RAUC calls the kind of box that a bundle is for (`compatible` in its
 /// `system.conf`).

@@ -2,6 +2,7 @@
 
 use crate::boot::{self, BootError, Confirmed};
 use crate::disk::{Access, Disk, DiskError};
+use onebox_api::upgrades::Probe;
 use onebox_model::paths;
 use serde::Serialize;
 use std::fmt;
@@ -117,6 +118,19 @@ impl Verdict {
             unready,
             slot: None,
         }
+    }
+
+    /// Of a release that was on trial and stays.
+    pub(crate) fn healthy_on_trial(waited: Duration, slot: boot::Slot) -> Self {
+        Self::healthy(waited, Some((slot, Ok(Confirmed::Trial))))
+    }
+
+    /// Of a release that was on trial and is left.
+    pub(crate) fn no_good(waited: Duration, probes: &[Probe]) -> Self {
+        let unready = probes
+            .iter()
+            .map(|probe| Unready::new(&probe.what, &probe.why));
+        Self::unhealthy(waited, unready.collect())
     }
 
     /// Whether the boot is confirmed.

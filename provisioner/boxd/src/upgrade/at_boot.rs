@@ -164,7 +164,10 @@ mod tests {
         let (_dir, disk) = world(Stage::Armed);
         assert_eq!(boot(&disk, Slot::B), Found::OnTrial);
         assert!(disk.path(TRIAL_HELD).exists() && disk.path(TRIAL_TOKEN).exists());
-        assert_eq!(fs::read_to_string(disk.path(UPGRADES_TRIAL)).unwrap(), "B 30\n");
+        assert_eq!(
+            fs::read_to_string(disk.path(UPGRADES_TRIAL)).unwrap(),
+            "B 30\n"
+        );
         write(&disk, "migrated");
         // The power goes, and the trial is started once more.
         fs::remove_file(disk.path(TRIAL_HELD)).unwrap();

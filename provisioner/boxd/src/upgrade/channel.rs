@@ -43,7 +43,11 @@ pub(super) async fn bundle(
         None => index.newest(Previews::Excluded),
     };
     let entry = entry.ok_or_else(|| {
-        let have: Vec<String> = index.releases.iter().map(|one| one.version.to_string()).collect();
+        let have: Vec<String> = index
+            .releases
+            .iter()
+            .map(|one| one.version.to_string())
+            .collect();
         UpgradeError::Channel {
             address: address.clone(),
             why: match version {
@@ -115,7 +119,11 @@ async fn fetch(disk: &Disk, config: &Config, address: &str) -> Result<Index, Upg
             .and_then(reqwest::Response::error_for_status)
             .map_err(|error| fault(causes(&error)))?;
         let mut bytes = Vec::new();
-        while let Some(part) = answer.chunk().await.map_err(|error| fault(causes(&error)))? {
+        while let Some(part) = answer
+            .chunk()
+            .await
+            .map_err(|error| fault(causes(&error)))?
+        {
             bytes.extend_from_slice(&part);
             if bytes.len() > LIMIT {
                 return Err(fault(format!("{name} has more than {LIMIT} bytes")));

@@ -37,7 +37,9 @@ pub enum UpgradeError {
     #[error("{0}")]
     Boot(String),
     /// The backup before failed.
-    #[error("no backup could be made before the upgrade, and nothing was changed: {0}; `--no-backup` goes on without one")]
+    #[error(
+        "no backup could be made before the upgrade, and nothing was changed: {0}; `--no-backup` goes on without one"
+    )]
     Backup(BackupError),
     /// A program failed.
     #[error("{0}")]

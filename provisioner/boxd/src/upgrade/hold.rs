@@ -17,7 +17,8 @@ pub(super) fn hold(disk: &Disk) -> Result<(), UpgradeError> {
     disk.directory(RUN_DIR, Access::root(0o755))?;
     disk.directory(TRIAL_DIR, Access::root(0o755))?;
     if disk.read(TRIAL_TOKEN)?.is_none() {
-        let token = password::generate().map_err(|error| UpgradeError::io("get random numbers")(error.into()))?;
+        let token = password::generate()
+            .map_err(|error| UpgradeError::io("get random numbers")(error.into()))?;
         let access = Access {
             group: Account::Wizamart,
             ..Access::root(0o640)
@@ -25,7 +26,11 @@ pub(super) fn hold(disk: &Disk) -> Result<(), UpgradeError> {
         disk.write(TRIAL_TOKEN, token.as_bytes(), access)?;
     }
     // The last: whoever sees it finds the token.
-    disk.write(TRIAL_HELD, b"a new release is on trial\n", Access::root(0o644))?;
+    disk.write(
+        TRIAL_HELD,
+        b"a new release is on trial\n",
+        Access::root(0o644),
+    )?;
     Ok(())
 }
 

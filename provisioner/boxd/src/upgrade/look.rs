@@ -13,7 +13,7 @@ use onebox_model::paths::{POSTGRES_DATA, POSTGRES_SOCKET_DIR};
 use onebox_release::changes::Changes;
 use onebox_release::compatibility::{Database, Downgrade, obstacles};
 use onebox_release::manifest::Collation;
-use onebox_release::{COMPATIBLE, Installed, Release, manifest};
+use onebox_release::{COMPATIBLE, Installed, Release, Version, manifest};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{Connection as _, Row as _};
 use std::time::Duration;
@@ -43,7 +43,7 @@ pub(super) struct Source {
 
 /// Whether a version is newer than another; not when one of them is none.
 pub(super) fn is_newer(version: &str, than: &str) -> bool {
-    match (version.parse::<semver::Version>(), than.parse()) {
+    match (version.parse::<Version>(), than.parse()) {
         (Ok(version), Ok(than)) => version > than,
         _ => false,
     }
@@ -99,11 +99,7 @@ async fn inspect(bundle: &str) -> Result<Source, UpgradeError> {
 
 impl Upgrades {
     /// What a release would change, and what is in its way.
-    pub(super) async fn offer(
-        &self,
-        source: &Source,
-        asked: &Ask,
-    ) -> Result<Offer, UpgradeError> {
+    pub(super) async fn offer(&self, source: &Source, asked: &Ask) -> Result<Offer, UpgradeError> {
         let (_, running) = self.running()?;
         let own = self.own_release()?;
         let release = &source.release;
@@ -152,7 +148,11 @@ impl Upgrades {
             source: source.bundle.clone(),
             bytes: release.image.as_ref().map_or(0, |image| image.size),
             packages: packages(&changes),
-            migrations: changes.migrations.iter().map(|one| format!("{one:04}")).collect(),
+            migrations: changes
+                .migrations
+                .iter()
+                .map(|one| format!("{one:04}"))
+                .collect(),
             kernel_changes: changes.kernel.is_some(),
             steps: steps_of(asked, &changes, config.updates.trial_minutes),
             away_seconds_before: before,
@@ -175,9 +175,8 @@ impl Upgrades {
                 manifest::IN_IMAGE
             ))
         })?;
-        Release::parse(&bytes).map_err(|error| {
-            UpgradeError::Refused(format!("{}: {error}", manifest::IN_IMAGE))
-        })
+        Release::parse(&bytes)
+            .map_err(|error| UpgradeError::Refused(format!("{}: {error}", manifest::IN_IMAGE)))
     }
 
     async fn installed(&self, config: &Config, own: &Release) -> Result<Installed, UpgradeError> {

@@ -181,7 +181,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let disk = Disk::new(dir.path(), Ownership::Skip);
         disk.directory(UPGRADES_DIR, Access::root(0o700)).unwrap();
-        disk.write(UPGRADES_MEMORY, b"{", Access::root(0o600)).unwrap();
+        disk.write(UPGRADES_MEMORY, b"{", Access::root(0o600))
+            .unwrap();
         assert_eq!(Memory::load(&disk).unwrap(), Memory::default());
         let left = disk.names(UPGRADES_DIR).unwrap();
         assert!(left.len() == 1 && left[0] != "memory.json", "{left:?}");

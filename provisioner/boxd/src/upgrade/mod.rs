@@ -13,6 +13,7 @@ mod at_boot;
 mod channel;
 mod error;
 mod hold;
+pub(crate) mod judge;
 mod look;
 pub(crate) mod memory;
 mod rauc;
@@ -108,7 +109,7 @@ impl Upgrades {
 
     /// The slot that runs, and the release in it.
     fn running(&self) -> Result<(Slot, Side), UpgradeError> {
-        let slot = boot::running_slot(&self.disk).ok_or_else(|| {
+        let slot = boot::running_slot_in(&self.disk.path("/")).ok_or_else(|| {
             UpgradeError::Refused(
                 "this system does not run from a slot, so there is none to upgrade; upgrades need the image of a box"
                     .to_owned(),
@@ -137,7 +138,7 @@ impl Upgrades {
         let other_is_good = self
             .store()
             .read()
-            .is_ok_and(|state| state.boot == slot && state.other_ok);
+            .is_ok_and(|found| found.state.boot == slot && found.state.other_ok);
         Ok(Overview {
             newer: newer.map(str::to_owned),
             running,
@@ -209,7 +210,10 @@ impl Upgrades {
         memory.other = None;
         memory.save(&self.disk)?;
         store.slot_is_written(other).map_err(boot_error)?;
-        steps.tell(format!("writing release {} into slot {other}", offer.version));
+        steps.tell(format!(
+            "writing release {} into slot {other}",
+            offer.version
+        ));
         rauc::install(&source.bundle, steps).await?;
         let to = Side {
             slot: other.to_string(),

@@ -99,10 +99,16 @@ impl Upgrades {
                 ),
                 details,
             )
-        } else if let Some(error) = memory.channel.error.filter(|_| config.updates.channel.is_some()) {
+        } else if let Some(error) = memory
+            .channel
+            .error
+            .filter(|_| config.updates.channel.is_some())
+        {
             Report::attention(error, details)
         } else if let Some(version) = newer {
-            let told = format!("release {version} is there; `boxctl upgrade --check` says what it changes");
+            let told = format!(
+                "release {version} is there; `boxctl upgrade --check` says what it changes"
+            );
             Report::ok(told, details)
         } else {
             Report::ok(format!("release {} runs", running.version), details)
@@ -120,13 +126,13 @@ fn in_window(choices: &Choices, now: &Zoned) -> bool {
     }
     // One that began yesterday may last until today.
     [0, 1].into_iter().any(|days| {
-        let begin = now
-            .checked_sub(days.days())
-            .and_then(|day| {
-                let (hour, minute) = (i8::try_from(hour), i8::try_from(minute));
-                let time = jiff::civil::time(hour.unwrap_or(0), minute.unwrap_or(0), 0, 0);
-                day.date().to_datetime(time).to_zoned(now.time_zone().clone())
-            });
+        let begin = now.checked_sub(days.days()).and_then(|day| {
+            let (hour, minute) = (i8::try_from(hour), i8::try_from(minute));
+            let time = jiff::civil::time(hour.unwrap_or(0), minute.unwrap_or(0), 0, 0);
+            day.date()
+                .to_datetime(time)
+                .to_zoned(now.time_zone().clone())
+        });
         let Ok(begin) = begin else {
             return false;
         };
@@ -162,8 +168,14 @@ mod tests {
             assert_eq!(in_window(&choices, &at(text)), is, "{text}");
         }
         choices.on = None;
-        assert!(in_window(&choices, &at("2026-11-29T23:45:00+01:00[Europe/Berlin]")));
+        assert!(in_window(
+            &choices,
+            &at("2026-11-29T23:45:00+01:00[Europe/Berlin]")
+        ));
         choices.automatic = false;
-        assert!(!in_window(&choices, &at("2026-11-29T23:45:00+01:00[Europe/Berlin]")));
+        assert!(!in_window(
+            &choices,
+            &at("2026-11-29T23:45:00+01:00[Europe/Berlin]")
+        ));
     }
 }

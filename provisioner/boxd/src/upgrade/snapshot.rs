@@ -7,9 +7,7 @@
 use super::UpgradeError;
 use crate::command;
 use crate::disk::{Access, Disk};
-use onebox_model::paths::{
-    POSTGRES_HOME, REDIS_DATA, STATE_DIR, UPGRADES_DIR, UPGRADES_SNAPSHOT,
-};
+use onebox_model::paths::{POSTGRES_HOME, REDIS_DATA, STATE_DIR, UPGRADES_DIR, UPGRADES_SNAPSHOT};
 use std::path::Path;
 
 /// What is copied, with the name of its copy. Uploaded files are not among
@@ -109,8 +107,11 @@ fn copy(from: &Path, to: &Path) -> Result<(), UpgradeError> {
 }
 
 fn rename(from: &Path, to: &Path) -> Result<(), UpgradeError> {
-    std::fs::rename(from, to)
-        .map_err(UpgradeError::io(format!("move {} to {}", from.display(), to.display())))?;
+    std::fs::rename(from, to).map_err(UpgradeError::io(format!(
+        "move {} to {}",
+        from.display(),
+        to.display()
+    )))?;
     for path in [from, to] {
         if let Some(parent) = path.parent() {
             let synced = std::fs::File::open(parent).and_then(|parent| parent.sync_all());

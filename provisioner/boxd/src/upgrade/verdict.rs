@@ -4,7 +4,7 @@
 use super::at_boot::event;
 use super::memory::{Failure, Memory, Stage, Trial};
 use super::{UpgradeError, hold, snapshot};
-use crate::boot::{Slot, State, Store};
+use crate::boot::{Confirmed, Slot, Store};
 use crate::command;
 use crate::disk::Disk;
 use onebox_api::upgrades::{Ending, Probe};
@@ -41,7 +41,7 @@ pub(crate) fn commit(
     let Some(trial) = memory.trial.clone() else {
         return Ok(());
     };
-    store.confirm(running).map_err(boot)?;
+    start_from_now_on(store, running)?;
     memory.other = Some(trial.from.clone());
     memory.end(event(&trial, Ending::Committed, now));
     memory.to_settle = false;
@@ -78,16 +78,28 @@ pub(crate) fn fail(
     back_to(store, from)
 }
 
+/// Makes a slot the committed one.
+fn start_from_now_on(store: &Store, slot: Slot) -> Result<(), UpgradeError> {
+    let confirmed = store.confirm(slot).map_err(boot)?;
+    if matches!(confirmed, Confirmed::Trial | Confirmed::Again) {
+        return Ok(());
+    }
+    // The boot loader does not know of the trial: its state was lost, or an
+    // operator chose the slot from its menu.
+    store.begin_trial(slot).map_err(boot)?;
+    store.confirm(slot).map(drop).map_err(boot)
+}
+
 /// Has the boot loader start a slot, whatever was decided before.
 fn back_to(store: &Store, from: Slot) -> Result<(), UpgradeError> {
-    let state = store.read().map_err(boot)?;
-    let back = State {
-        boot: from,
-        trial: None,
-        other_ok: false,
-        ..state
-    };
-    store.write(&back).map_err(boot)
+    let found = store.read().map_err(boot)?;
+    if found.state.boot != from {
+        // Committed and not opened yet: nobody was let in.
+        start_from_now_on(store, from)?;
+    }
+    store.end_trial().map_err(boot)?;
+    // What is there was no good, and is no way out either.
+    store.slot_is_written(from.other()).map_err(boot)
 }
 
 /// In the slot of before: the boot loader learns that a trial is over, where
@@ -112,7 +124,16 @@ pub(crate) fn logs(probes: &[Probe]) -> Vec<String> {
     let units = units.filter(|what| what.ends_with(".service") || what.ends_with(".socket"));
     let mut lines = Vec::new();
     for unit in units.take(LOGS) {
-        let arguments = ["-b", "-u", unit, "-n", LINES, "-o", "short-iso", "--no-pager"];
+        let arguments = [
+            "-b",
+            "-u",
+            unit,
+            "-n",
+            LINES,
+            "-o",
+            "short-iso",
+            "--no-pager",
+        ];
         match command::run(Path::new("journalctl"), &arguments) {
             Ok(output) => {
                 let text = String::from_utf8_lossy(&output.stdout);
