@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use onebox_release::Release;
+use onebox_release::{COMPATIBLE, Release};
 use onebox_release::digest;
 use onebox_release::keyring::{Freshness, Keyring};
 use onebox_release::keys::{Revocations, Root, Signer};
@@ -112,10 +112,17 @@ pub(super) fn signers(dirs: &[PathBuf], now: OffsetDateTime) -> Result<Signers, 
 
 /// A release's manifest.
 pub(super) fn release(path: &Path) -> Result<Release, Trouble> {
-    Release::parse(&files::bytes(path)?).map_err(|source| Trouble::Release {
+    let release = Release::parse(&files::bytes(path)?).map_err(|source| Trouble::Release {
         path: path.to_owned(),
         source,
-    })
+    })?;
+    if release.compatible != COMPATIBLE {
+        return Err(Trouble::OtherBox {
+            path: path.to_owned(),
+            found: release.compatible,
+        });
+    }
+    Ok(release)
 }
 
 /// Reads the release of a directory, and makes sure that the image is its own.

@@ -58,6 +58,14 @@ pub(crate) enum Trouble {
         /// What is wrong.
         source: ReleaseError,
     },
+    /// It is a release of another product.
+    #[error("{} is for {found:?}, boxes are {:?}: name a release of those", path.display(), onebox_release::COMPATIBLE)]
+    OtherBox {
+        /// The release's manifest.
+        path: PathBuf,
+        /// What it is for.
+        found: String,
+    },
     /// A file does not belong to the release beside it.
     #[error("{} is not of {}: {why}; build the release again", file.display(), release.display())]
     Mixed {
