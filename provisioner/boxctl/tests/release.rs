@@ -41,7 +41,13 @@ impl Maker {
         let rauc = rauc(dir.path());
         let maker = Self { dir, rauc };
         maker.ok(&["release", "keys", "init", &maker.at("root")]);
-        maker.ok(&["release", "keys", "signing", &maker.at("root"), &maker.at("key")]);
+        maker.ok(&[
+            "release",
+            "keys",
+            "signing",
+            &maker.at("root"),
+            &maker.at("key"),
+        ]);
         maker
     }
 
@@ -163,26 +169,63 @@ impl Maker {
 fn a_release_is_built_signed_published_and_believed() {
     let maker = Maker::new();
     let dir = maker.signed("1.0.0", "key");
-    assert_eq!(maker.box_says("info", &maker.bundle("1.0.0"), "root/keyring.pem"), Ok(()));
-    assert_eq!(maker.box_says("extract", &maker.bundle("1.0.0"), "root/keyring.pem"), Ok(()));
+    assert_eq!(
+        maker.box_says("info", &maker.bundle("1.0.0"), "root/keyring.pem"),
+        Ok(())
+    );
+    assert_eq!(
+        maker.box_says("extract", &maker.bundle("1.0.0"), "root/keyring.pem"),
+        Ok(())
+    );
 
     let (channel, key) = (maker.at("stable"), maker.at("key"));
     let publish = |dir: &str, more: &[&str]| {
-        maker.json(&[&["release", "publish", dir, "--channel", &channel, "--keys", &key], more].concat())
+        maker.json(
+            &[
+                &[
+                    "release",
+                    "publish",
+                    dir,
+                    "--channel",
+                    &channel,
+                    "--keys",
+                    &key,
+                ],
+                more,
+            ]
+            .concat(),
+        )
     };
     let first = publish(&dir, &[]);
     assert_eq!(first["channel"], "stable");
-    assert_eq!(first["releases"][0]["bundle"]["path"], "1.0.0/onebox-1.0.0.raucb");
+    assert_eq!(
+        first["releases"][0]["bundle"]["path"],
+        "1.0.0/onebox-1.0.0.raucb"
+    );
     assert!(maker.path("stable/1.0.0/sbom.cdx.json").is_file());
 
     let second = publish(&maker.signed("1.1.0", "key"), &[]);
     assert_eq!(second["releases"][0]["version"], "1.1.0");
     assert_eq!(second["releases"][1]["version"], "1.0.0");
     assert!(second["serial"].as_u64() > first["serial"].as_u64());
-    let seen = maker.json(&["release", "check", &channel, "--keyring", &maker.at("root/keyring.pem")]);
+    let seen = maker.json(&[
+        "release",
+        "check",
+        &channel,
+        "--keyring",
+        &maker.at("root/keyring.pem"),
+    ]);
     assert_eq!(seen, second);
 
-    let third = maker.json(&["release", "refresh", &channel, "--keys", &key, "--valid-days", "60"]);
+    let third = maker.json(&[
+        "release",
+        "refresh",
+        &channel,
+        "--keys",
+        &key,
+        "--valid-days",
+        "60",
+    ]);
     assert!(third["serial"].as_u64() > second["serial"].as_u64());
     assert_eq!(third["releases"], second["releases"]);
 
@@ -202,7 +245,15 @@ fn a_published_version_is_never_changed() {
     let maker = Maker::new();
     let dir = maker.signed("1.0.0", "key");
     let (channel, key) = (maker.at("stable"), maker.at("key"));
-    let publish = ["release", "publish", &dir, "--channel", &channel, "--keys", &key];
+    let publish = [
+        "release",
+        "publish",
+        &dir,
+        "--channel",
+        &channel,
+        "--keys",
+        &key,
+    ];
     maker.ok(&publish);
     maker.ok(&publish);
     // A bundle does not reproduce: signing again is another one.
@@ -219,20 +270,42 @@ fn a_bundle_of_nobody_or_of_somebody_else_is_refused() {
     let dir = maker.signed("1.0.0", "key");
     let bundle = maker.bundle("1.0.0");
     let other = Maker::new();
-    fs::write(maker.path("other.pem"), fs::read(other.path("root/keyring.pem")).unwrap()).unwrap();
+    fs::write(
+        maker.path("other.pem"),
+        fs::read(other.path("root/keyring.pem")).unwrap(),
+    )
+    .unwrap();
     maker.box_says("info", &bundle, "other.pem").unwrap_err();
 
     let (channel, others) = (maker.at("stable"), other.at("key"));
-    let said = maker.refused(&["release", "publish", &dir, "--channel", &channel, "--keys", &others]);
+    let said = maker.refused(&[
+        "release",
+        "publish",
+        &dir,
+        "--channel",
+        &channel,
+        "--keys",
+        &others,
+    ]);
     assert!(said.contains("rauc info failed"), "{said}");
     assert!(!maker.path("stable").exists());
 
     // A squashfs without a signature behind it.
     let result = maker.path("result-1.0.0/rootfs.img");
     fs::copy(&result, &bundle).unwrap();
-    maker.box_says("info", &bundle, "root/keyring.pem").unwrap_err();
+    maker
+        .box_says("info", &bundle, "root/keyring.pem")
+        .unwrap_err();
     fs::remove_file(&bundle).unwrap();
-    let said = maker.refused(&["release", "publish", &dir, "--channel", &channel, "--keys", &maker.at("key")]);
+    let said = maker.refused(&[
+        "release",
+        "publish",
+        &dir,
+        "--channel",
+        &channel,
+        "--keys",
+        &maker.at("key"),
+    ]);
     assert!(said.contains("not signed"), "{said}");
 }
 
@@ -241,7 +314,15 @@ fn a_revoked_key_is_refused_by_rauc_and_by_boxctl() {
     let maker = Maker::new();
     let dir = maker.signed("1.0.0", "key");
     let (channel, key, root) = (maker.at("stable"), maker.at("key"), maker.at("root"));
-    maker.ok(&["release", "publish", &dir, "--channel", &channel, "--keys", &key]);
+    maker.ok(&[
+        "release",
+        "publish",
+        &dir,
+        "--channel",
+        &channel,
+        "--keys",
+        &key,
+    ]);
     fs::copy(maker.path("root/keyring.pem"), maker.path("before.pem")).unwrap();
 
     let certificate = maker.at("key/signing.pem");
@@ -252,13 +333,25 @@ fn a_revoked_key_is_refused_by_rauc_and_by_boxctl() {
 
     let bundle = maker.bundle("1.0.0");
     assert_eq!(maker.box_says("info", &bundle, "before.pem"), Ok(()));
-    let said = maker.box_says("info", &bundle, "root/keyring.pem").unwrap_err();
+    let said = maker
+        .box_says("info", &bundle, "root/keyring.pem")
+        .unwrap_err();
     assert!(said.contains("revoked"), "{said}");
-    let said = maker.refused(&["release", "check", &channel, "--keyring", &maker.at("root/keyring.pem")]);
+    let said = maker.refused(&[
+        "release",
+        "check",
+        &channel,
+        "--keyring",
+        &maker.at("root/keyring.pem"),
+    ]);
     assert!(said.contains("was revoked"), "{said}");
 
     // The keyring reaches the signing key, which is of no use then.
-    fs::copy(maker.path("root/keyring.pem"), maker.path("key/keyring.pem")).unwrap();
+    fs::copy(
+        maker.path("root/keyring.pem"),
+        maker.path("key/keyring.pem"),
+    )
+    .unwrap();
     let said = maker.refused(&["release", "sign", &dir, "--keys", &key]);
     assert!(said.contains("was revoked"), "{said}");
 
@@ -267,13 +360,28 @@ fn a_revoked_key_is_refused_by_rauc_and_by_boxctl() {
     let next = maker.at("next");
     let said = maker.refused(&["release", "refresh", &channel, "--keys", &next]);
     assert!(said.contains("was revoked"), "{said}");
-    let old: Value = serde_json::from_slice(&fs::read(maker.path("stable/index.json")).unwrap()).unwrap();
+    let old: Value =
+        serde_json::from_slice(&fs::read(maker.path("stable/index.json")).unwrap()).unwrap();
     fs::remove_dir_all(&channel).unwrap();
     maker.ok(&["release", "sign", &dir, "--keys", &next]);
-    let new = maker.json(&["release", "publish", &dir, "--channel", &channel, "--keys", &next]);
+    let new = maker.json(&[
+        "release",
+        "publish",
+        &dir,
+        "--channel",
+        &channel,
+        "--keys",
+        &next,
+    ]);
     assert!(new["serial"].as_u64() >= old["serial"].as_u64());
     // A box whose keyring is from before learns of the revocation here.
-    maker.ok(&["release", "check", &channel, "--keyring", &maker.at("before.pem")]);
+    maker.ok(&[
+        "release",
+        "check",
+        &channel,
+        "--keyring",
+        &maker.at("before.pem"),
+    ]);
 }
 
 #[test]
@@ -315,12 +423,22 @@ fn what_does_not_belong_together_is_not_signed() {
 
     // For another box, by either manifest.
     let result = maker.built("1.0.0", "other-box");
-    let said = maker.refused(&["release", "build", &maker.at("1.0.0"), "--from", result.to_str().unwrap()]);
+    let said = maker.refused(&[
+        "release",
+        "build",
+        &maker.at("1.0.0"),
+        "--from",
+        result.to_str().unwrap(),
+    ]);
     assert!(said.contains("is for \"other-box\""), "{said}");
     let dir = build("1.0.1", onebox_release::COMPATIBLE);
     let manifest = maker.path("1.0.1/manifest.raucm");
     let text = fs::read_to_string(&manifest).unwrap();
-    fs::write(&manifest, text.replace(onebox_release::COMPATIBLE, "other-box")).unwrap();
+    fs::write(
+        &manifest,
+        text.replace(onebox_release::COMPATIBLE, "other-box"),
+    )
+    .unwrap();
     assert!(sign(&dir).contains("it is for \"other-box\""));
 
     // Another image.
@@ -334,12 +452,22 @@ fn what_does_not_belong_together_is_not_signed() {
 
     // Another manifest.
     let dir = build("1.2.0", onebox_release::COMPATIBLE);
-    fs::copy(maker.path("result-1.1.0/manifest.raucm"), maker.path("1.2.0/manifest.raucm")).unwrap();
+    fs::copy(
+        maker.path("result-1.1.0/manifest.raucm"),
+        maker.path("1.2.0/manifest.raucm"),
+    )
+    .unwrap();
     let said = sign(&dir);
     assert!(said.contains("is not of release.json"), "{said}");
     assert!(!maker.bundle("1.2.0").exists());
 
-    let said = maker.refused(&["release", "build", &dir, "--from", &maker.at("result-1.2.0")]);
+    let said = maker.refused(&[
+        "release",
+        "build",
+        &dir,
+        "--from",
+        &maker.at("result-1.2.0"),
+    ]);
     assert!(said.contains("--yes"), "{said}");
 }
 
@@ -347,8 +475,20 @@ fn what_does_not_belong_together_is_not_signed() {
 fn a_changed_channel_is_noticed_and_not_signed_again() {
     let maker = Maker::new();
     let dir = maker.signed("1.0.0", "key");
-    let (channel, key, keyring) = (maker.at("stable"), maker.at("key"), maker.at("root/keyring.pem"));
-    maker.ok(&["release", "publish", &dir, "--channel", &channel, "--keys", &key]);
+    let (channel, key, keyring) = (
+        maker.at("stable"),
+        maker.at("key"),
+        maker.at("root/keyring.pem"),
+    );
+    maker.ok(&[
+        "release",
+        "publish",
+        &dir,
+        "--channel",
+        &channel,
+        "--keys",
+        &key,
+    ]);
     let check = ["release", "check", &channel, "--keyring", &keyring];
 
     let bundle = maker.path("stable/1.0.0/onebox-1.0.0.raucb");
@@ -366,7 +506,10 @@ fn a_changed_channel_is_noticed_and_not_signed_again() {
     let index = maker.path("stable/index.json");
     let text = fs::read_to_string(&index).unwrap();
     fs::write(&index, text.replace("1.0.0", "1.0.1")).unwrap();
-    for args in [&check[..], &["release", "refresh", &channel, "--keys", &key]] {
+    for args in [
+        &check[..],
+        &["release", "refresh", &channel, "--keys", &key],
+    ] {
         let said = maker.refused(args);
         assert!(said.contains("is not of this file"), "{said}");
     }
@@ -391,7 +534,10 @@ fn private_keys_are_for_their_owner_and_not_replaced_without_a_yes() {
     }
     assert_eq!(fs::read(maker.path("key/signing-key.pem")).unwrap(), before);
     let shown = maker.ok(&["release", "keys", "show", &root, &key]);
-    assert!(!shown.contains("PRIVATE") && shown.contains("valid"), "{shown}");
+    assert!(
+        !shown.contains("PRIVATE") && shown.contains("valid"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -401,11 +547,25 @@ fn a_key_that_never_leaves_its_machine_is_certified_by_request() {
     assert!(text.contains("request.pem"), "{text}");
     // Only the request travels, and the answer back.
     fs::create_dir(maker.path("stick")).unwrap();
-    fs::copy(maker.path("apart/request.pem"), maker.path("stick/request.pem")).unwrap();
-    maker.ok(&["release", "keys", "signing", &maker.at("root"), &maker.at("stick")]);
+    fs::copy(
+        maker.path("apart/request.pem"),
+        maker.path("stick/request.pem"),
+    )
+    .unwrap();
+    maker.ok(&[
+        "release",
+        "keys",
+        "signing",
+        &maker.at("root"),
+        &maker.at("stick"),
+    ]);
     assert!(!maker.path("stick/signing-key.pem").exists());
     for file in ["signing.pem", "keyring.pem"] {
-        fs::copy(maker.path("stick").join(file), maker.path("apart").join(file)).unwrap();
+        fs::copy(
+            maker.path("stick").join(file),
+            maker.path("apart").join(file),
+        )
+        .unwrap();
     }
     maker.signed("1.0.0", "apart");
 }
@@ -422,7 +582,17 @@ fn a_root_is_replaced_in_two_releases() {
     // index by both, so that every box can read it.
     let first = maker.signed("1.0.0", "key");
     let (channel, old, new) = (maker.at("stable"), maker.at("key"), next.at("key"));
-    maker.ok(&["release", "publish", &first, "--channel", &channel, "--keys", &old, "--keys", &new]);
+    maker.ok(&[
+        "release",
+        "publish",
+        &first,
+        "--channel",
+        &channel,
+        "--keys",
+        &old,
+        "--keys",
+        &new,
+    ]);
     for keyring in [&old_ring, &both, &new_ring] {
         maker.ok(&["release", "check", &channel, "--keyring", keyring]);
     }
@@ -430,8 +600,13 @@ fn a_root_is_replaced_in_two_releases() {
     next.signed("1.1.0", "key");
     let bundle = next.bundle("1.1.0");
     assert_eq!(maker.box_says("info", &bundle, "both.pem"), Ok(()));
-    assert_eq!(maker.box_says("info", &maker.bundle("1.0.0"), "both.pem"), Ok(()));
-    maker.box_says("info", &bundle, "root/keyring.pem").unwrap_err();
+    assert_eq!(
+        maker.box_says("info", &maker.bundle("1.0.0"), "both.pem"),
+        Ok(())
+    );
+    maker
+        .box_says("info", &bundle, "root/keyring.pem")
+        .unwrap_err();
 }
 
 #[test]
@@ -441,7 +616,10 @@ fn a_download_is_estimated_by_rauc_s_own_rule() {
     maker.built("1.1.0", onebox_release::COMPATIBLE);
     let image = |version: &str| maker.at(&format!("result-{version}/rootfs.img"));
     let delta = maker.json(&["release", "delta", &image("1.0.0"), &image("1.1.0")]);
-    let (blocks, missing) = (delta["blocks"].as_u64().unwrap(), delta["missing"].as_u64().unwrap());
+    let (blocks, missing) = (
+        delta["blocks"].as_u64().unwrap(),
+        delta["missing"].as_u64().unwrap(),
+    );
     assert!(missing > 0 && missing < blocks / 10, "{delta}");
     let text = maker.ok(&["release", "delta", &image("1.0.0"), &image("1.0.0")]);
     assert!(text.starts_with("0 of "), "{text}");

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use onebox_release::{COMPATIBLE, Release};
 use onebox_release::digest;
 use onebox_release::keyring::{Freshness, Keyring};
 use onebox_release::keys::{Revocations, Root, Signer};
+use onebox_release::{COMPATIBLE, Release};
 use time::OffsetDateTime;
 
 use super::files;
@@ -62,8 +62,6 @@ pub(super) fn keyring(path: &Path) -> Result<Keyring, Trouble> {
 /// Who signs: one signer, or two while a root is replaced; and whom boxes will
 /// believe.
 pub(super) struct Signers {
-    /// Their directories.
-    pub(super) dirs: Vec<PathBuf>,
     /// Their keys.
     pub(super) signers: Vec<Signer>,
     /// Their keyrings as one.
@@ -103,11 +101,7 @@ pub(super) fn signers(dirs: &[PathBuf], now: OffsetDateTime) -> Result<Signers, 
             source,
         })?,
     };
-    Ok(Signers {
-        dirs: dirs.to_vec(),
-        signers,
-        keyring,
-    })
+    Ok(Signers { signers, keyring })
 }
 
 /// A release's manifest.
