@@ -9,7 +9,7 @@
     in
     {
       packages.x86_64-linux = {
-        inherit (onebox) image rootfs app provisioner;
+        inherit (onebox) image bundle rootfs app provisioner;
         default = onebox.image;
         # Parts that are looked at, cached or tested on their own.
         inherit (onebox) initrd bare dependencies vendor book toolsTree rustTree imageTree nix226Tree;

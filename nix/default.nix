@@ -6,6 +6,7 @@ let
   inTree = import ./lib/in-tree.nix;
   workspace = builtins.fromTOML (builtins.readFile ../Cargo.toml);
   version = workspace.workspace.package.version;
+  release = import ./release.nix { inherit version revision; };
   rust = import ./rust.nix { inherit inTree rustTree; };
 
   toolsTree = tree "tools";
@@ -20,8 +21,9 @@ rec {
 
   initrd = import ./initrd.nix { inherit inTree toolsTree; kernelTree = imageTree; };
   rootfs = import ./rootfs.nix {
-    inherit inTree toolsTree imageTree initrd app provisioner vendor version revision;
+    inherit inTree toolsTree imageTree initrd app provisioner vendor release version revision;
   };
+  bundle = import ./bundle.nix { inherit inTree toolsTree rootfs version; inherit (release) sbom; };
   image = import ./disk.nix { inherit inTree toolsTree rootfs; };
   vm = import ./vm.nix { inherit inTree toolsTree imageTree image provisioner; };
   bare = import ./bare.nix { inherit inTree toolsTree imageTree initrd version; };

@@ -1,6 +1,7 @@
 # The root file system of a slot: pruned Debian packages, our files, our
-# programs, kernel and initrd, as one squashfs that GRUB can read.
-{ inTree, toolsTree, imageTree, initrd, app, provisioner, vendor, version, revision }:
+# programs, kernel and initrd, as one squashfs that GRUB can read; and beside it
+# what the release says of itself.
+{ inTree, toolsTree, imageTree, initrd, app, provisioner, vendor, release, version, revision }:
 inTree {
   name = "onebox-rootfs";
   tree = toolsTree;
@@ -10,5 +11,8 @@ inTree {
   prune = ../images/prune.list;
   pruneBoot = ../images/prune-boot.list;
   needed = ./scripts/needed.sh;
-  archiveTimestamp = (builtins.fromJSON (builtins.readFile ./debian.lock.json)).archive_timestamp;
+  facts = ./scripts/release.sh;
+  order = ../images/order.list;
+  migrations = ../migrations;
+  inherit (release) archiveTimestamp packages minimumVersion collationVersion;
 }

@@ -1,4 +1,4 @@
-# Builds $out/rootfs.squashfs and $out/files.txt (see rootfs.nix).
+# Builds $out/rootfs.squashfs, $out/release.json and $out/files.txt (see rootfs.nix).
 root=/build/root
 mkdir -p "$out" $root
 # Only what was unpacked: the mount points of builds stay behind.
@@ -69,9 +69,7 @@ ldconfig -X -r $root
 rm -rf $root/var/cache/ldconfig
 
 sed -i -e "s/@VERSION@/$version/" -e "s/@REVISION@/$revision/" $root/usr/lib/os-release
-jq -n --arg version "$version" --arg revision "$revision" --arg debian "$archiveTimestamp" --arg kernel "$kernel" \
-  '{name: "onebox", version: $version, git_revision: $revision, debian: $debian, kernel: $kernel, architecture: "amd64"}' \
-  >$root/usr/lib/onebox/release.json
+[ -n "${bare-}" ] || . "$facts"
 
 # Every library a program asks for is there: what a dropped package broke
 # must break the build, not the box.
@@ -89,6 +87,9 @@ root m 700 0 0
 tmp m 1777 0 0
 PSEUDO
 (cd $root && find . -printf '%P\t%y\t%s\n' | LC_ALL=C sort) >"$out/files.txt"
+# What changes with every release is written last.
+sort=()
+[ -n "${bare-}" ] || sort=(-sort "$order")
 # lzo and gzip are read by GRUB, slowly: what it loads is compressed already.
-mksquashfs $root "$out/rootfs.squashfs" -noappend -quiet -no-progress \
+mksquashfs $root "$out/rootfs.squashfs" -noappend -quiet -no-progress "${sort[@]}" \
   -comp gzip -b 128K -action 'uncompressed@pathname(boot/*)' -all-root -all-time 1 -mkfs-time 1 -no-xattrs -no-exports -pf /build/pseudo

@@ -7,8 +7,8 @@ use clap::{Parser, Subcommand};
 use crate::direct::{logs, psql, redis, shell};
 use crate::error::Error;
 use crate::{
-    admin, alert, backup, cert, change, config, doctor, reconciler, secret, service, status,
-    upgrade, version, vm,
+    admin, alert, backup, cert, change, config, doctor, reconciler, release, secret, service,
+    status, upgrade, version, vm,
 };
 
 /// Runs and operates a Onebox.
@@ -63,6 +63,9 @@ enum Command {
     /// The box's first administrator (on the box, as root)
     #[command(subcommand)]
     Admin(admin::Command),
+    /// Releases, on a maker's machine: keys, build, sign, publish
+    #[command(subcommand)]
+    Release(release::Command),
     /// Show the versions of this command and, on a box, of its image
     Version(version::Args),
 }
@@ -95,6 +98,7 @@ impl Cli {
             Command::Alert(command) => command.run(),
             Command::Config(command) => command.run(),
             Command::Admin(command) => command.run(),
+            Command::Release(command) => command.run(),
             Command::Version(args) => args.run(),
         }
     }

@@ -13,6 +13,9 @@ pub(crate) enum Error {
     /// `boxd` could not be asked, or refused.
     #[error(transparent)]
     Keeper(#[from] onebox_api::client::ClientError),
+    /// A release could not be made, signed or published.
+    #[error(transparent)]
+    Release(#[from] crate::release::Trouble),
     /// There is no such unit.
     #[error(transparent)]
     Unit(onebox_model::units::UnknownUnit),

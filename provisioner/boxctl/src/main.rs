@@ -18,6 +18,7 @@ mod keeper;
 mod output;
 mod paint;
 mod reconciler;
+mod release;
 mod secret;
 mod service;
 mod status;

@@ -378,6 +378,14 @@ impl Signer {
             key,
         })
     }
+
+    /// Its certificate in DER.
+    ///
+    /// # Errors
+    /// When it is damaged, which loading excludes.
+    pub fn certificate_der(&self) -> Result<Vec<u8>, KeyError> {
+        one_certificate(&self.certificate)
+    }
 }
 
 /// Serial number of a certificate as bytes, for [`Revoked`].

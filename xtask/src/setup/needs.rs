@@ -55,7 +55,7 @@ const RUN: [Need; 5] = [
     need("xz-utils", Sign::Program("xz")),
 ];
 
-const TEST: [Need; 12] = [
+const TEST: [Need; 14] = [
     need("chromium", Sign::Program("chromium")),
     need("chromium-driver", Sign::Program("chromedriver")),
     need("postgresql", Sign::PostgresProgram("initdb")),
@@ -68,6 +68,9 @@ const TEST: [Need; 12] = [
     need("openssl", Sign::Program("openssl")),
     // Reads the text of PDF files back.
     need("poppler-utils", Sign::Program("pdftotext")),
+    // Makes and checks update bundles, and the images in them.
+    need("rauc", Sign::Program("rauc")),
+    need("squashfs-tools", Sign::Program("mksquashfs")),
     // Compiles the fuzzer.
     need("g++", Sign::Program("c++")),
     // Tailwind, which compiles the style sheet.

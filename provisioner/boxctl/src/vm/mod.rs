@@ -15,6 +15,7 @@ mod status;
 mod trouble;
 mod up;
 
+pub(crate) use progress::Progress;
 pub(crate) use select::Select;
 
 use std::process::ExitCode;
