@@ -28,16 +28,6 @@ pub(crate) enum CommandError {
     },
 }
 
-impl CommandError {
-    /// The program was not run to its end.
-    pub(crate) fn stopped(command: &str, why: &dyn std::error::Error) -> Self {
-        Self::Start {
-            command: command.to_owned(),
-            source: io::Error::other(why.to_string()),
-        }
-    }
-}
-
 /// Runs a program to its end, whatever its exit status.
 pub(crate) fn run(program: &Path, arguments: &[&str]) -> Result<Output, CommandError> {
     Command::new(program)

@@ -63,7 +63,7 @@ pub struct Described {
 
 pub(crate) fn parse(der: &[u8]) -> Result<X509Certificate<'_>, CertificateError> {
     match X509Certificate::from_der(der) {
-        Ok((rest, certificate)) if rest.is_empty() => Ok(certificate),
+        Ok(([], certificate)) => Ok(certificate),
         Ok(_) => Err(CertificateError::Damaged("bytes after its end".to_owned())),
         Err(error) => Err(CertificateError::Damaged(error.to_string())),
     }

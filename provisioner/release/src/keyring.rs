@@ -156,7 +156,7 @@ impl Keyring {
     /// Whether the list was newer than what there was.
     fn add_list(&mut self, der: &[u8]) -> Result<bool, KeyringError> {
         let parsed = match ParsedList::from_der(der) {
-            Ok((rest, list)) if rest.is_empty() => list,
+            Ok(([], list)) => list,
             _ => return Err(KeyringError::UnknownList("it is damaged".to_owned())),
         };
         // Partial, indirect and delta lists would leave revocations out.

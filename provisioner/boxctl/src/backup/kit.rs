@@ -7,7 +7,6 @@ use onebox_api::status::{self, Status};
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 
-use super::show;
 use crate::error::Error;
 use crate::keeper::Keeper;
 use crate::output;

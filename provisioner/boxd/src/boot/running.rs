@@ -30,12 +30,12 @@ pub fn running_slot_in(root: &Path) -> Option<Slot> {
 /// The device `major:minor` on `/` (proc_pid_mountinfo(5): id, parent, device,
 /// root, mount point, …). The last mount on it is the one that is seen.
 fn device_of_root(mountinfo: &str) -> Option<String> {
-    let mounts = mountinfo.lines().filter_map(|line| {
+    let mut mounts = mountinfo.lines().filter_map(|line| {
         let mut fields = line.split(' ').skip(2);
         let device = fields.next()?;
         (fields.nth(1)? == "/").then_some(device)
     });
-    mounts.last().map(str::to_owned)
+    mounts.next_back().map(str::to_owned)
 }
 
 fn slot_of_partition(uevent: &str) -> Option<Slot> {

@@ -125,8 +125,12 @@ const CHANGES: [Change; 8] = [
     |store| store.end_trial().unwrap(),
     |store| store.slot_is_written(Slot::A).unwrap(),
     |store| store.slot_is_written(Slot::B).unwrap(),
-    |store| drop(store.confirm(Slot::A).unwrap()),
-    |store| drop(store.confirm(Slot::B).unwrap()),
+    |store| {
+        let _ = store.confirm(Slot::A).unwrap();
+    },
+    |store| {
+        let _ = store.confirm(Slot::B).unwrap();
+    },
     |store| drop(store.heal().unwrap()),
 ];
 

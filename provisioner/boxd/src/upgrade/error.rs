@@ -1,7 +1,6 @@
 //! What can go wrong with upgrades.
 
 use crate::backups::BackupError;
-use crate::command::CommandError;
 use crate::disk::DiskError;
 use crate::systemd::SystemdError;
 
@@ -43,7 +42,7 @@ pub enum UpgradeError {
     Backup(BackupError),
     /// A program failed.
     #[error("{0}")]
-    Program(CommandError),
+    Program(String),
     /// The system refused.
     #[error("cannot {what}: {source}")]
     Io {

@@ -127,7 +127,7 @@ impl Upgrades {
             ));
         }
         let disk = machine::disk_use(&self.disk.path("/var"))
-            .map_err(UpgradeError::io("measure the disk"))?;
+            .map_err(|error| UpgradeError::Refused(error.to_string()))?;
         if disk.free_bytes < FREE {
             found.push(format!(
                 "/var has {} MB free, and a trial wants {} MB: make room (`boxctl doctor --only disk` says what is large)",

@@ -103,7 +103,7 @@ fn copy(from: &Path, to: &Path) -> Result<(), UpgradeError> {
     let arguments = ["-a", "--reflink=auto", "-T", "--", &from, &to];
     command::succeed(Path::new("cp"), &arguments)
         .map(drop)
-        .map_err(UpgradeError::Program)
+        .map_err(|error| UpgradeError::Program(error.to_string()))
 }
 
 fn rename(from: &Path, to: &Path) -> Result<(), UpgradeError> {
