@@ -31,6 +31,7 @@ let
     package.checksum;
 in
 {
+  inherit (facts) compatible;
   minimumVersion = facts.minimum_version;
   collationVersion = facts.collation_version;
   archiveTimestamp = lock.archive_timestamp;

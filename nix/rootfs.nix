@@ -14,5 +14,5 @@ inTree {
   facts = ./scripts/release.sh;
   order = ../images/order.list;
   migrations = ../migrations;
-  inherit (release) archiveTimestamp packages minimumVersion collationVersion;
+  inherit (release) compatible archiveTimestamp packages minimumVersion collationVersion;
 }

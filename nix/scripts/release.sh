@@ -43,7 +43,7 @@ option() { # NAME
 
 mkdir -p $root/usr/share/onebox
 jq -n --sort-keys \
-  --arg compatible "$(sed -n 's/^compatible=//p' $root/etc/rauc/system.conf)" \
+  --arg compatible "$compatible" \
   --arg version "$version" --arg revision "$revision" --arg debian "$archiveTimestamp" \
   --arg minimum "$minimumVersion" --argjson schema "$(schema)" \
   --argjson postgresql "$(ls $root/usr/lib/postgresql)" \

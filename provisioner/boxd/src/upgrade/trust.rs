@@ -4,6 +4,7 @@ use super::UpgradeError;
 use crate::disk::{Access, Disk};
 use onebox_model::config::Config;
 use onebox_model::paths::{RAUC_CONF, RAUC_KEYRING, RAUC_RUN_DIR, RELEASE_ROOTS, RUN_DIR};
+use onebox_release::COMPATIBLE;
 
 /// Certificates that were revoked, as the channel last told.
 pub(super) const REVOKED: &str = "/var/lib/onebox-upgrades/revoked.pem";
@@ -16,7 +17,7 @@ const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 const CONFIGURATION: &str = "\
 # Rendered by boxd; changes here do not last.
 [system]
-compatible=wizamart-onebox
+compatible=@COMPATIBLE@
 bootloader=custom
 bundle-formats=verity
 activate-installed=false
@@ -91,6 +92,7 @@ pub(super) fn render(disk: &Disk, config: &Config) -> Result<(), UpgradeError> {
     let ca = config.updates.ca_file.as_ref();
     let ca = ca.map_or(AUTHORITIES.to_owned(), |path| path.display().to_string());
     let text = CONFIGURATION
+        .replace("@COMPATIBLE@", COMPATIBLE)
         .replace("@KEYRING@", RAUC_KEYRING)
         // Asked for a list that is not there, nothing would be taken at all.
         .replace("@CRL@", if revoked.is_empty() { "false" } else { "true" })
