@@ -82,5 +82,7 @@ in
 {
   inherit vendor dependencies;
   app = program "wizamart" [ "wizamart" ] [ "app" "appliance/model" "migrations" ];
-  provisioner = program "onebox-provisioner" [ "boxd" "boxctl" ] [ "provisioner" "appliance/model" ];
+  # Not what their tests are made with (provisioner/testing).
+  provisioner = program "onebox-provisioner" [ "boxd" "boxctl" ]
+    (map (name: "provisioner/${name}") [ "api" "boxctl" "boxd" "release" "vm" ] ++ [ "appliance/model" ]);
 }

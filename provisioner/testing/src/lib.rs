@@ -11,4 +11,6 @@
     reason = "a test that cannot start its server has failed"
 )]
 
+pub mod files;
 pub mod s3;
+mod tls;

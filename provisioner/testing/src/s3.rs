@@ -13,13 +13,10 @@ use axum::response::{IntoResponse as _, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
-use rcgen::{CertificateParams, DnType, KeyPair, SanType};
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tower::ServiceExt as _;
 
 /// The bucket there is.
@@ -97,7 +94,7 @@ impl S3 {
             fault: Mutex::default(),
             requests: AtomicUsize::default(),
         });
-        let (certificate, config) = identity();
+        let (certificate, config) = crate::tls::identity();
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -182,26 +179,6 @@ impl std::ops::Deref for Apart {
     fn deref(&self) -> &S3 {
         &self.server
     }
-}
-
-/// A certificate of its own, and what a server needs to show it.
-fn identity() -> (String, ServerConfig) {
-    let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
-    // pgBackRest compares what it was told with the DNS names, also an address.
-    let gateway = "10.0.2.2".to_owned();
-    let gateway = SanType::DnsName(gateway.try_into().unwrap());
-    params.subject_alt_names.push(gateway);
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "Onebox test store");
-    let key = KeyPair::generate().unwrap();
-    let certificate = params.self_signed(&key).unwrap();
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key)
-        .unwrap();
-    (certificate.pem(), config)
 }
 
 async fn listen(listener: TcpListener, acceptor: TlsAcceptor, inner: Arc<Inner>) {
