@@ -99,15 +99,12 @@ async fn fetch(disk: &Disk, config: &Config, address: &str) -> Result<Index, Upg
         address: address.to_owned(),
         why,
     };
-    let roots = trust::roots(disk, config)?;
-    if roots.is_empty() {
-        return Err(fault(
-            "this box trusts nobody's releases: set updates.roots_file to a file with the root certificate of who makes them (`boxctl release keys show`)"
+    let keyring = trust::keyring(disk, config)?.ok_or_else(|| {
+        fault(
+            "this box trusts nobody's releases: set updates.roots_file to a file with the keyring of who makes them (ROOTDIR/keyring.pem of `boxctl release keys init`)"
                 .to_owned(),
-        ));
-    }
-    let text = roots + &trust::revoked(disk)?;
-    let keyring = Keyring::parse(&text).map_err(|error| fault(error.to_string()))?;
+        )
+    })?;
     let http = client(config.updates.ca_file.as_deref(), PATIENCE)
         .map_err(|error| fault(error.to_string()))?;
     let get = async |name: &str| -> Result<Vec<u8>, UpgradeError> {

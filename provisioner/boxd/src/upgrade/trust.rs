@@ -4,10 +4,13 @@ use super::UpgradeError;
 use crate::disk::{Access, Disk};
 use onebox_model::config::Config;
 use onebox_model::paths::{RAUC_CONF, RAUC_KEYRING, RAUC_RUN_DIR, RELEASE_ROOTS, RUN_DIR};
-use onebox_release::COMPATIBLE;
+use onebox_release::{COMPATIBLE, Keyring};
 
 /// Certificates that were revoked, as the channel last told.
 pub(super) const REVOKED: &str = "/var/lib/onebox-upgrades/revoked.pem";
+/// How a certificate and a list of revoked ones begin in PEM.
+const CERTIFICATE: &str = "BEGIN CERTIFICATE";
+const LIST: &str = "BEGIN X509 CRL";
 /// Authorities of web servers, where no other file is named.
 const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
@@ -28,6 +31,7 @@ bootloader-custom-backend=/usr/lib/onebox/rauc-bootloader
 
 [keyring]
 path=@KEYRING@
+check-purpose=codesign
 check-crl=@CRL@
 
 [streaming]
@@ -48,7 +52,7 @@ bootname=B
 ///
 /// # Errors
 /// When a file is there and cannot be read.
-pub(super) fn roots(disk: &Disk, config: &Config) -> Result<String, UpgradeError> {
+fn roots(disk: &Disk, config: &Config) -> Result<String, UpgradeError> {
     let mut text = String::new();
     for name in disk.names(RELEASE_ROOTS)? {
         if name.ends_with(".pem") {
@@ -69,7 +73,7 @@ pub(super) fn roots(disk: &Disk, config: &Config) -> Result<String, UpgradeError
 }
 
 /// Lists of what was revoked.
-pub(super) fn revoked(disk: &Disk) -> Result<String, UpgradeError> {
+fn revoked(disk: &Disk) -> Result<String, UpgradeError> {
     let mut text = String::new();
     append(&mut text, disk.read(REVOKED)?);
     Ok(text)
@@ -82,20 +86,44 @@ fn append(text: &mut String, bytes: Option<Vec<u8>>) {
     }
 }
 
+/// Whom this box believes; nobody where there is no root.
+///
+/// # Errors
+/// When a file cannot be read, or holds something else than roots and lists.
+pub(super) fn keyring(disk: &Disk, config: &Config) -> Result<Option<Keyring>, UpgradeError> {
+    let text = roots(disk, config)? + &revoked(disk)?;
+    if !text.contains(CERTIFICATE) {
+        return Ok(None);
+    }
+    match Keyring::parse(&text) {
+        Ok(keyring) => Ok(Some(keyring)),
+        Err(error) => Err(UpgradeError::Refused(format!(
+            "the roots of releases ({RELEASE_ROOTS}, updates.roots_file) cannot be used: {error}"
+        ))),
+    }
+}
+
 /// Writes what RAUC reads.
 ///
 /// # Errors
 /// When a file cannot be read or written.
 pub(super) fn render(disk: &Disk, config: &Config) -> Result<(), UpgradeError> {
-    let revoked = revoked(disk)?;
-    let keyring = format!("{}{revoked}", roots(disk, config)?);
+    // Of each root the newest list of what it revoked.
+    let keyring = keyring(disk, config)?.map_or_else(String::new, |keyring| keyring.to_pem());
     let ca = config.updates.ca_file.as_ref();
     let ca = ca.map_or(AUTHORITIES.to_owned(), |path| path.display().to_string());
     let text = CONFIGURATION
         .replace("@COMPATIBLE@", COMPATIBLE)
         .replace("@KEYRING@", RAUC_KEYRING)
         // Asked for a list that is not there, nothing would be taken at all.
-        .replace("@CRL@", if revoked.is_empty() { "false" } else { "true" })
+        .replace(
+            "@CRL@",
+            if keyring.contains(LIST) {
+                "true"
+            } else {
+                "false"
+            },
+        )
         .replace("@AUTHORITIES@", &ca);
     disk.directory(RUN_DIR, Access::root(0o755))?;
     disk.directory(RAUC_RUN_DIR, Access::root(0o755))?;
@@ -108,31 +136,62 @@ pub(super) fn render(disk: &Disk, config: &Config) -> Result<(), UpgradeError> {
 mod tests {
     use super::*;
     use crate::accounts::Ownership;
+    use onebox_release::keys::{Revocations, Root};
     use std::fs;
+    use time::OffsetDateTime;
+
+    fn root(name: &str, now: OffsetDateTime) -> (Root, String) {
+        let root = Root::new(name, time::Duration::days(9), now).unwrap();
+        let list = Revocations {
+            number: 1,
+            next_update: now + time::Duration::days(9),
+            revoked: Vec::new(),
+        };
+        let list = root.revocations(&list, now).unwrap();
+        (root, list)
+    }
 
     #[test]
     fn the_images_roots_and_the_operators_are_trusted() {
         let dir = tempfile::tempdir().unwrap();
         let disk = Disk::new(dir.path(), Ownership::Skip);
-        fs::create_dir_all(disk.path(RELEASE_ROOTS)).unwrap();
-        fs::write(disk.path(&format!("{RELEASE_ROOTS}/one.pem")), "ONE").unwrap();
-        fs::write(disk.path(&format!("{RELEASE_ROOTS}/README")), "no").unwrap();
+        let now = OffsetDateTime::now_utc();
+        let ((one, _), (two, list)) = (root("one", now), root("two", now));
         let mut config = Config::default();
+        // Without anybody RAUC still starts, and takes nothing.
         render(&disk, &config).unwrap();
-        let keyring = || fs::read_to_string(disk.path(RAUC_KEYRING)).unwrap();
-        assert_eq!(keyring(), "ONE\n");
-        let text = fs::read_to_string(disk.path(RAUC_CONF)).unwrap();
-        assert!(text.contains("check-crl=false"), "{text}");
+        let kept = |path: &str| fs::read_to_string(disk.path(path)).unwrap();
+        assert_eq!(kept(RAUC_KEYRING), "");
+        fs::create_dir_all(disk.path(RELEASE_ROOTS)).unwrap();
+        fs::write(
+            disk.path(&format!("{RELEASE_ROOTS}/one.pem")),
+            one.certificate(),
+        )
+        .unwrap();
+        fs::write(disk.path(&format!("{RELEASE_ROOTS}/README")), "no").unwrap();
+        render(&disk, &config).unwrap();
+        assert_eq!(kept(RAUC_KEYRING).matches(CERTIFICATE).count(), 1);
+        assert!(kept(RAUC_CONF).contains("check-crl=false"));
         config.updates.roots_file = Some("/var/lib/onebox/roots.pem".into());
         let error = render(&disk, &config).unwrap_err().to_string();
         assert!(error.contains("updates.roots_file"), "{error}");
         fs::create_dir_all(disk.path("/var/lib/onebox")).unwrap();
-        fs::write(disk.path("/var/lib/onebox/roots.pem"), "TWO\n").unwrap();
+        let file = disk.path("/var/lib/onebox/roots.pem");
+        fs::write(&file, "-----BEGIN CERTIFICATE-----\nAAAA\n").unwrap();
+        let error = render(&disk, &config).unwrap_err().to_string();
+        assert!(error.contains("updates.roots_file"), "{error}");
+        fs::write(&file, two.certificate()).unwrap();
         fs::create_dir_all(disk.path("/var/lib/onebox-upgrades")).unwrap();
-        fs::write(disk.path(REVOKED), "LIST\n").unwrap();
+        fs::write(disk.path(REVOKED), list).unwrap();
         render(&disk, &config).unwrap();
-        assert_eq!(keyring(), "ONE\nTWO\nLIST\n");
-        let text = fs::read_to_string(disk.path(RAUC_CONF)).unwrap();
-        assert!(text.contains("check-crl=true"), "{text}");
+        let text = kept(RAUC_KEYRING);
+        assert_eq!(
+            (
+                text.matches(CERTIFICATE).count(),
+                text.matches(LIST).count()
+            ),
+            (2, 1)
+        );
+        assert!(kept(RAUC_CONF).contains("check-crl=true"));
     }
 }
