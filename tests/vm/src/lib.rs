@@ -21,6 +21,7 @@ pub mod grub;
 pub mod guest;
 pub mod orders;
 pub mod pebble;
+pub mod release;
 pub mod scenario;
 pub mod steady;
 

@@ -10,6 +10,17 @@ pub(crate) fn run(runner: &mut Runner<'_>) -> Result<(), FileError> {
         runner.fail("vm", "there is no image to test");
         return Ok(());
     }
+    if !runner.check("vm-bundle", &mut build::command(workspace, "bundle")?)? {
+        runner.fail("vm", "there is no release to upgrade to");
+        return Ok(());
+    }
+    // Releases are signed and published with the command that is under test too.
+    let mut boxctl = cargo::command(workspace);
+    boxctl.args(["build", "--package", "boxctl", "--locked"]);
+    if !runner.check("vm-boxctl", &mut boxctl)? {
+        runner.fail("vm", "there is no boxctl to make releases with");
+        return Ok(());
+    }
     let mut tests = cargo::command(workspace);
     tests.args([
         "test",
@@ -24,6 +35,7 @@ pub(crate) fn run(runner: &mut Runner<'_>) -> Result<(), FileError> {
         "ONEBOX_IMAGE",
         workspace.path("target/nix/image/onebox.raw"),
     );
+    tests.env("ONEBOX_BUNDLE", workspace.path("target/nix/bundle"));
     runner.cargo_tests("vm", &mut tests)?;
     Ok(())
 }
