@@ -17,7 +17,6 @@ pub mod alerts;
 pub mod backups;
 pub mod boot;
 pub mod cli;
-mod command;
 pub mod daemon;
 pub mod disk;
 pub mod doctor;
