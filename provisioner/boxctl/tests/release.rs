@@ -139,7 +139,7 @@ impl Maker {
         self.path(version).join(format!("onebox-{version}.raucb"))
     }
 
-    /// What a box's RAUC says of a bundle: nothing, or its last line. `command`
+    /// What a box's RAUC says against a bundle. `command`
     /// is `info`, or `extract`, which reads the whole payload.
     fn box_says(&self, command: &str, bundle: &Path, keyring: &str) -> Result<(), String> {
         let conf = self.path("system.conf");
@@ -160,8 +160,7 @@ impl Maker {
         if output.status.success() {
             return Ok(());
         }
-        let said = String::from_utf8_lossy(&output.stderr);
-        Err(said.lines().next_back().unwrap_or_default().to_owned())
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
     }
 }
 
@@ -180,21 +179,16 @@ fn a_release_is_built_signed_published_and_believed() {
 
     let (channel, key) = (maker.at("stable"), maker.at("key"));
     let publish = |dir: &str, more: &[&str]| {
-        maker.json(
-            &[
-                &[
-                    "release",
-                    "publish",
-                    dir,
-                    "--channel",
-                    &channel,
-                    "--keys",
-                    &key,
-                ],
-                more,
-            ]
-            .concat(),
-        )
+        let args = [
+            "release",
+            "publish",
+            dir,
+            "--channel",
+            &channel,
+            "--keys",
+            &key,
+        ];
+        maker.json(&[&args[..], more].concat())
     };
     let first = publish(&dir, &[]);
     assert_eq!(first["channel"], "stable");
