@@ -184,21 +184,16 @@ fn a_release_is_built_signed_published_and_believed() {
 
     let (channel, key) = (maker.at("stable"), maker.at("key"));
     let publish = |dir: &str, more: &[&str]| {
-        maker.json(
-            &[
-                &[
-                    "release",
-                    "publish",
-                    dir,
-                    "--channel",
-                    &channel,
-                    "--keys",
-                    &key,
-                ],
-                more,
-            ]
-            .concat(),
-        )
+        let args = [
+            "release",
+            "publish",
+            dir,
+            "--channel",
+            &channel,
+            "--keys",
+            &key,
+        ];
+        maker.json(&[&args[..], more].concat())
     };
     let first = publish(&dir, &[]);
     assert_eq!(first["channel"], "stable");
