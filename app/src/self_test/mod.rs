@@ -23,12 +23,15 @@ use crate::storage::{StorageError, self_test as rows};
 use report::{Report, Steps};
 use site::{Site, SiteError};
 use sqlx::{Connection, PgConnection};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 use visitor::Visitor;
 
 /// For removing what was made, after the time for everything else is over.
 const CLEARING: Duration = Duration::from_secs(10);
+
+/// How long PostgreSQL may take to notice that another one was killed.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// What a walk needs.
 #[derive(Debug)]
@@ -111,7 +114,7 @@ pub async fn run(mut walk: Walk, shutdown: &Shutdown, told: impl FnMut(&report::
     let locked = steps.step("left-overs", begin(&mut walk.connection)).await;
     if locked.is_some() {
         visit(&mut walk, &mut steps).await;
-        // What this walk has made has its moment or a later one.
+        // The clock may have been set back meanwhile.
         let clearing = clear(&mut walk.connection, began.max(OffsetDateTime::now_utc()));
         steps.last("clear", CLEARING, clearing).await;
     }
@@ -123,8 +126,12 @@ pub async fn run(mut walk: Walk, shutdown: &Shutdown, told: impl FnMut(&report::
 
 /// Makes sure to be the only one, and removes what killed ones have left.
 async fn begin(connection: &mut PgConnection) -> Result<(), StepError> {
-    if !rows::lock(&mut *connection).await? {
-        return Err(StepError::Another);
+    let began = Instant::now();
+    while !rows::lock(&mut *connection).await? {
+        if began.elapsed() > FAREWELL {
+            return Err(StepError::Another);
+        }
+        tokio::time::sleep(FAREWELL / 20).await;
     }
     let removed = clear(connection, OffsetDateTime::now_utc()).await?;
     if removed > 0 {

@@ -35,15 +35,12 @@ impl OneBox {
         let dir = env.dir.path().to_str().unwrap().to_owned();
         let address = format!("127.0.0.1:{port}");
         let common = ["--state-dir", &dir, "--run-dir", &dir, "--trial-dir", &dir];
-        let web = [
-            &["web", "--listen-https", &address, "--tls-dir", &dir],
-            &common[..],
-        ]
-        .concat();
+        let own = ["web", "--listen-https", &address, "--tls-dir", &dir];
+        let web = [&own[..], &common[..]].concat();
         let web = env.start(&web);
         let queues = ["default", "imports", "emails", "reports"];
         let worker = with_worker.then(|| {
-            let queues = queues.iter().flat_map(|queue| ["--queue", queue]);
+            let queues = queues.iter().flat_map(|queue| ["--queue", *queue]);
             let args: Vec<&str> = ["worker"].into_iter().chain(queues).chain(common).collect();
             env.start(&args)
         });
