@@ -44,7 +44,7 @@ trait Installer {
 const IDLE: &str = "idle";
 /// Where a bundle's manifest says what the release is: the section `[meta.onebox]`,
 /// key `release` (RAUC's reference, "Manifest").
-const RELEASE: [&str; 4] = ["manifest", "meta", "onebox", "release"];
+const RELEASE: [&str; 3] = ["meta", "onebox", "release"];
 
 fn said(what: &'static str) -> impl FnOnce(zbus::Error) -> UpgradeError {
     move |error| UpgradeError::Rauc {
@@ -75,9 +75,9 @@ pub(super) async fn inspect(source: &str) -> Result<String, UpgradeError> {
         .inspect_bundle(source, HashMap::new())
         .await
         .map_err(said(WHAT))?;
-    let [manifest, inner @ ..] = RELEASE;
+    let [meta, inner @ ..] = RELEASE;
     let found = told
-        .remove(manifest)
+        .remove(meta)
         .and_then(|value| text_at(value.into(), &inner));
     found.ok_or_else(|| UpgradeError::Rauc {
         what: WHAT,
@@ -155,19 +155,18 @@ mod tests {
 
     #[test]
     fn the_release_is_found_in_what_rauc_tells() {
-        let onebox: HashMap<&str, Variant<'_>> = [("release", Variant::from("e30="))].into();
-        let meta: HashMap<&str, Variant<'_>> = [("onebox", Variant::from(onebox))].into();
-        let manifest: HashMap<&str, Variant<'_>> = [
-            ("meta", Variant::from(meta)),
-            ("version", Variant::from("1.0.0")),
-        ]
-        .into();
-        let value = || Variant::from(manifest.clone());
-        assert_eq!(text_at(value(), &RELEASE[1..]).as_deref(), Some("e30="));
-        let nested = Variant::Variant(Box::new(value()));
-        assert_eq!(text_at(nested, &RELEASE[1..]).as_deref(), Some("e30="));
-        for path in [&["other"][..], &["version", "release"], &["meta"]] {
-            assert_eq!(text_at(value(), path), None, "{path:?}");
+        // a{sa{ss}}, as RAUC 1.13 sends it, and with variants inside.
+        let plain: HashMap<&str, &str> = [("release", "e30=")].into();
+        let plain: HashMap<&str, HashMap<&str, &str>> = [("onebox", plain)].into();
+        let inner: HashMap<&str, Variant<'_>> = [("release", Variant::from("e30="))].into();
+        let inner: HashMap<&str, Variant<'_>> = [("onebox", Variant::from(inner))].into();
+        for meta in [Variant::from(plain), Variant::from(inner)] {
+            let nested = Variant::Variant(Box::new(meta));
+            let found = text_at(nested.try_clone().unwrap(), &RELEASE[1..]);
+            assert_eq!(found.as_deref(), Some("e30="));
+            for path in [&["other"][..], &["onebox", "release", "more"], &["onebox"]] {
+                assert_eq!(text_at(nested.try_clone().unwrap(), path), None, "{path:?}");
+            }
         }
     }
 }
