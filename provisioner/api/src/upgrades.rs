@@ -51,8 +51,6 @@ pub enum Ending {
     RolledBack,
     /// The power went before the box was told to go over.
     Interrupted,
-    /// An operator went back.
-    WentBack,
 }
 
 /// An upgrade that is over.

@@ -102,7 +102,6 @@ const fn ending(ending: Ending) -> &'static str {
         Ending::Committed => "stayed",
         Ending::RolledBack => "went back by itself",
         Ending::Interrupted => "was cut off before it began",
-        Ending::WentBack => "was taken back",
     }
 }
 

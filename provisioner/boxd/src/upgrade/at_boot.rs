@@ -138,7 +138,6 @@ mod tests {
                 armed_at: OffsetDateTime::UNIX_EPOCH,
                 starts: 0,
                 minutes: 30,
-                automatic: false,
             }),
             ..Memory::default()
         };

@@ -59,9 +59,6 @@ pub(crate) struct Trial {
     /// Minutes it has to be found good in.
     #[serde(default = "half_an_hour")]
     pub(crate) minutes: u16,
-    /// Whether an operator or the calendar began it.
-    #[serde(default)]
-    pub(crate) automatic: bool,
 }
 
 const fn half_an_hour() -> u16 {

@@ -183,12 +183,7 @@ impl Upgrades {
     /// # Errors
     /// When it cannot be done; then this release goes on, and its data are
     /// untouched.
-    pub async fn begin(
-        &self,
-        asked: &Ask,
-        automatic: bool,
-        steps: &Steps,
-    ) -> Result<Begun, UpgradeError> {
+    pub async fn begin(&self, asked: &Ask, steps: &Steps) -> Result<Begun, UpgradeError> {
         let _turn = self.take("an upgrade")?;
         let (slot, from) = self.running()?;
         if let Some(trial) = Memory::load(&self.disk)?.trial {
@@ -220,7 +215,7 @@ impl Upgrades {
             version: offer.version.clone(),
             revision: offer.revision.clone(),
         };
-        self.arm(&store, from, to.clone(), automatic)?;
+        self.arm(&store, from, to.clone())?;
         steps.tell(format!("restarting into slot {other}, on trial"));
         let systemd = Arc::clone(&self.systemd);
         tokio::spawn(async move {
@@ -239,13 +234,7 @@ impl Upgrades {
 
     /// Tells the boot loader to start the other slot, for as long as the trial
     /// takes.
-    fn arm(
-        &self,
-        store: &Store,
-        from: Side,
-        to: Side,
-        automatic: bool,
-    ) -> Result<(), UpgradeError> {
+    fn arm(&self, store: &Store, from: Side, to: Side) -> Result<(), UpgradeError> {
         let other: Slot = to
             .slot
             .parse()
@@ -261,7 +250,6 @@ impl Upgrades {
             armed_at: now,
             starts: 0,
             minutes: config_in_force(&self.disk).updates.trial_minutes,
-            automatic,
         };
         memory.trial = Some(trial.clone());
         memory.save(&self.disk)?;

@@ -76,7 +76,7 @@ impl Upgrades {
                     source: Some(version.to_owned()),
                     ..Ask::default()
                 };
-                self.begin(&asked, true, &Steps::logged()).await?;
+                self.begin(&asked, &Steps::logged()).await?;
                 let told = format!("going over to release {version}");
                 return Ok(Report::ok(told, serde_json::Value::Null));
             }

@@ -50,7 +50,7 @@ async fn begin(
 ) -> Response {
     tracing::warn!(uid = ?peer.uid, pid = ?peer.pid, source = ?asked.source, force = asked.force, "an upgrade begins");
     follow(async move |steps| {
-        let begun = keeper.upgrades.begin(&asked, false, &steps).await;
+        let begun = keeper.upgrades.begin(&asked, &steps).await;
         begun.map_err(|error| problem(&error))
     })
 }
