@@ -201,7 +201,7 @@ fn run_prepare(root: &Path) -> Result<(), Box<dyn Error>> {
     // Before anything else: what a release on trial must not touch is copied, and
     // what one has touched that was no good comes back.
     let upgrade = match boot::running_slot_in(root) {
-        Some(slot) => upgrade::at_boot(&disk, slot, world.now),
+        Some(slot) => upgrade::once_a_boot(&disk, slot, world.now),
         None => Ok(upgrade::Found::Nothing),
     };
     // Before anything is made that a restore would bring.

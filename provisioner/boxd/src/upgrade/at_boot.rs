@@ -7,8 +7,9 @@
 use super::memory::{Failure, Memory, Stage, Trial};
 use super::{UpgradeError, hold, snapshot};
 use crate::boot::Slot;
-use crate::disk::Disk;
+use crate::disk::{Access, Disk};
 use onebox_api::upgrades::{Bad, Ending, Event, Probe};
+use onebox_model::paths::RUN_DIR;
 use time::OffsetDateTime;
 
 /// What a boot found.
@@ -26,12 +27,33 @@ pub enum Found {
     NeverBegun,
 }
 
+/// There once a boot was looked at; gone with it.
+const LOOKED: &str = "/run/onebox/upgrade-looked";
+
+/// [`at_boot`], once a boot: `boxd prepare` may be run again at any time, and a
+/// trial that is about to begin is not one that failed.
+///
+/// # Errors
+/// As [`at_boot`].
+pub fn once_a_boot(disk: &Disk, running: Slot, now: OffsetDateTime) -> Result<Found, UpgradeError> {
+    if disk.read(LOOKED)?.is_some() {
+        return Ok(Found::Nothing);
+    }
+    let found = at_boot(disk, running, now)?;
+    // A release that is to be left stays so, however often it is looked at.
+    if found != Found::Leaving {
+        disk.directory(RUN_DIR, Access::root(0o755))?;
+        disk.write(LOOKED, b"", Access::root(0o600))?;
+    }
+    Ok(found)
+}
+
 /// Looks, and does what has to be done before any server starts.
 ///
 /// # Errors
 /// When the system refuses. Then nothing may start: data could be written that
 /// going back would lose.
-pub fn at_boot(disk: &Disk, running: Slot, now: OffsetDateTime) -> Result<Found, UpgradeError> {
+fn at_boot(disk: &Disk, running: Slot, now: OffsetDateTime) -> Result<Found, UpgradeError> {
     let mut memory = Memory::load(disk)?;
     let Some(mut trial) = memory.trial.clone() else {
         return Ok(Found::Nothing);
@@ -223,5 +245,22 @@ mod tests {
         let bad = memory.is_bad("2.0.0", "r").unwrap();
         assert_eq!(bad.probes[0].what, "wizamart-web.service");
         assert_eq!(bad.logs, ["a line"]);
+    }
+
+    #[test]
+    fn what_is_prepared_again_in_one_boot_ends_no_trial() {
+        let (_dir, disk) = world(Stage::Armed);
+        let now = OffsetDateTime::UNIX_EPOCH;
+        let look = |slot| once_a_boot(&disk, slot, now).unwrap();
+        assert_eq!(look(Slot::B), Found::OnTrial);
+        assert_eq!(look(Slot::B), Found::Nothing);
+        assert_eq!(Memory::load(&disk).unwrap().trial.unwrap().starts, 1);
+        assert!(disk.path(TRIAL_HELD).exists());
+        // Told to go over, and not restarted yet.
+        let (_dir, disk) = world(Stage::Armed);
+        disk.directory(RUN_DIR, Access::root(0o755)).unwrap();
+        disk.write(LOOKED, b"", Access::root(0o600)).unwrap();
+        assert_eq!(once_a_boot(&disk, Slot::A, now).unwrap(), Found::Nothing);
+        assert!(Memory::load(&disk).unwrap().bad.is_empty());
     }
 }

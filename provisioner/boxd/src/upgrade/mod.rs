@@ -22,7 +22,7 @@ mod snapshot;
 mod trust;
 pub(crate) mod verdict;
 
-pub use at_boot::{Found, at_boot};
+pub use at_boot::{Found, once_a_boot};
 pub use error::UpgradeError;
 pub use reconciler::Updates;
 

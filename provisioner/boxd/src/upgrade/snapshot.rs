@@ -166,6 +166,8 @@ mod tests {
     #[test]
     fn what_a_trial_changed_is_put_back() {
         let (_dir, disk) = world();
+        // Where there is nothing there is nothing to drop.
+        discard(&disk).unwrap();
         assert!(make(&disk, "1").unwrap());
         spoil(&disk);
         // A second start keeps the first copy.

@@ -109,13 +109,13 @@ fn back_to(store: &Store, from: Slot) -> Result<(), UpgradeError> {
 /// When the boot loader's state cannot be written, or the system refuses.
 pub(crate) fn settle(disk: &Disk, store: &Store, running: Slot) -> Result<(), UpgradeError> {
     let mut memory = Memory::load(disk)?;
-    if !memory.to_settle {
-        return Ok(());
+    if memory.to_settle {
+        back_to(store, running)?;
+        memory.to_settle = false;
+        memory.save(disk)?;
     }
-    back_to(store, running)?;
-    snapshot::discard(disk)?;
-    memory.to_settle = false;
-    memory.save(disk)
+    // Also what a commit left that was cut off before its last step.
+    snapshot::discard(disk)
 }
 
 /// Last lines of the logs of what was not as it should be.
