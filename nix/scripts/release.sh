@@ -50,11 +50,12 @@ jq -n --sort-keys \
   --arg provider "$(option locale-provider)" --arg locale "$(option builtin-locale)" --arg collation "$collationVersion" \
   --argjson rdb "$(redis_rdb_version)" \
   --arg kernel "$kernel" --arg kernel_sha256 "$(sha256sum <$root/boot/vmlinuz | cut -d ' ' -f 1)" \
+  --arg initrd_sha256 "$(sha256sum <$root/boot/initrd | cut -d ' ' -f 1)" \
   --slurpfile packages "$packages" \
   '{format: 1, compatible: $compatible, version: $version, revision: $revision, debian: $debian,
     architecture: "amd64", minimum_version: $minimum, schema: $schema, postgresql_major: $postgresql,
     collation: {provider: $provider, locale: $locale, version: $collation},
-    redis_rdb_version: $rdb, kernel: {version: $kernel, sha256: $kernel_sha256}, packages: $packages[0]}' \
+    redis_rdb_version: $rdb, kernel: {version: $kernel, sha256: $kernel_sha256, initrd_sha256: $initrd_sha256}, packages: $packages[0]}' \
   >$root/usr/share/onebox/release.json
 jq -e '[.compatible, .version, .collation.provider, .collation.locale] | all(. != "")' $root/usr/share/onebox/release.json >/dev/null || {
   echo "a fact of the release is empty:" >&2

@@ -1,8 +1,11 @@
 //! Sockets that systemd passes to the process: from socket units, and from
 //! the descriptor store where an earlier start of the process put them.
 //!
-//! systemd may give the same socket twice, from its unit and from the store.
-//! The stored one wins and the other is closed.
+//! systemd may give the same socket twice, from its unit and from the store; one
+//! of them is closed. They are two different ones after a soft reboot: the stored
+//! one collected connections meanwhile, and the new system has bound its own
+//! beside it (`ReusePort=yes`). The unit's is kept, and the kernel moves to it what
+//! waits on the other when that is closed (`net.ipv4.tcp_migrate_req`).
 
 use super::notify;
 use rustix::io::FdFlags;
@@ -50,8 +53,12 @@ pub fn take() -> Result<Vec<Passed>, ActivationError> {
         .into_iter()
         .map(|(name, fd)| (name.unwrap_or_default(), fd.into_std()))
         .collect();
-    prefer_stored(given)
-        .into_iter()
+    let (kept, outlived) = prefer_units(given);
+    for name in outlived {
+        tracing::info!(name, "what waits on the stored socket goes to the unit's");
+        notify::forget_fd(&format!("{STORED}{name}"));
+    }
+    kept.into_iter()
         .map(|(name, fd)| match listener(fd) {
             Ok(listener) => Ok(Passed { name, listener }),
             Err(source) => Err(ActivationError::Descriptor { name, source }),
@@ -74,19 +81,34 @@ pub fn store(passed: &[Passed]) {
     }
 }
 
-fn prefer_stored(given: Vec<(String, OwnedFd)>) -> Vec<(String, OwnedFd)> {
+/// One socket of each name, the unit's where there is one; and the names whose
+/// stored socket is another than that.
+fn prefer_units(given: Vec<(String, OwnedFd)>) -> (Vec<(String, OwnedFd)>, Vec<String>) {
     let mut kept: Vec<(String, OwnedFd)> = Vec::new();
+    let mut outlived: Vec<String> = Vec::new();
     let (stored, fresh): (Vec<_>, Vec<_>) = given
         .into_iter()
         .partition(|(name, _)| name.starts_with(STORED));
-    for (name, fd) in stored.into_iter().chain(fresh) {
+    for (name, fd) in fresh.into_iter().chain(stored) {
         let name = name.strip_prefix(STORED).unwrap_or(&name).to_owned();
         // The second of a name is dropped, which closes it.
-        if !kept.iter().any(|(taken, _)| *taken == name) {
-            kept.push((name, fd));
+        match kept.iter().find(|(taken, _)| *taken == name) {
+            None => kept.push((name, fd)),
+            Some((_, first)) if is_same(first, &fd) => {}
+            Some(_) if outlived.contains(&name) => {}
+            Some(_) => outlived.push(name),
         }
     }
-    kept
+    (kept, outlived)
+}
+
+/// Whether two descriptors are of one socket. Where the system cannot tell they
+/// are taken for one: nothing is taken out of the store then.
+fn is_same(one: &OwnedFd, other: &OwnedFd) -> bool {
+    match (rustix::fs::fstat(one), rustix::fs::fstat(other)) {
+        (Ok(one), Ok(other)) => (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino),
+        _ => true,
+    }
 }
 
 fn listener(fd: OwnedFd) -> io::Result<TcpListener> {
@@ -112,19 +134,36 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_socket_wins_over_the_one_of_its_unit() {
-        let (unit, stored) = (socket(), socket());
-        let expected = stored.as_raw_fd();
-        let kept = prefer_stored(vec![("http".into(), unit), ("stored-http".into(), stored)]);
+    fn a_socket_that_comes_twice_is_taken_once() {
+        let unit = socket();
+        let stored = unit.try_clone().unwrap();
+        let (kept, outlived) =
+            prefer_units(vec![("stored-http".into(), stored), ("http".into(), unit)]);
         assert_eq!(kept.len(), 1);
         assert_eq!(kept[0].0, "http");
-        assert_eq!(kept[0].1.as_raw_fd(), expected);
+        assert_eq!(outlived, Vec::<String>::new());
     }
 
     #[test]
-    fn sockets_of_different_names_are_all_kept() {
-        let kept = prefer_stored(vec![("https".into(), socket()), ("http".into(), socket())]);
+    fn a_stored_socket_beside_a_new_one_of_its_unit_is_left() {
+        let (unit, stored) = (socket(), socket());
+        let expected = unit.as_raw_fd();
+        let (kept, outlived) =
+            prefer_units(vec![("stored-http".into(), stored), ("http".into(), unit)]);
+        assert_eq!(kept.len(), 1);
+        assert_eq!(kept[0].1.as_raw_fd(), expected);
+        assert_eq!(outlived, ["http"]);
+    }
+
+    #[test]
+    fn sockets_of_different_names_are_all_kept_and_a_stored_one_alone_is_used() {
+        let (kept, outlived) = prefer_units(vec![
+            ("stored-https".into(), socket()),
+            ("http".into(), socket()),
+        ]);
         assert_eq!(kept.len(), 2);
+        assert!(kept.iter().any(|(name, _)| name == "https"));
+        assert_eq!(outlived, Vec::<String>::new());
     }
 
     #[test]

@@ -37,6 +37,11 @@ pub fn watchdog() {
     send("WATCHDOG=1\n");
 }
 
+/// The descriptors stored under this name are to be closed.
+pub(super) fn forget_fd(name: &str) {
+    send(&format!("FDSTOREREMOVE=1\nFDNAME={name}\n"));
+}
+
 fn send(state: &str) {
     let sent = match socket() {
         Ok(None) => Ok(()),

@@ -435,7 +435,7 @@ async fn a_worker_that_stops_finishes_what_runs_and_takes_nothing_new() {
     let database = Database::migrated().await;
     let clock: SharedClock = Arc::new(SystemClock);
     let (trigger, shutdown) = lifecycle::shutdown();
-    let id = put_script(&database.pool, &SystemClock, Script::Take { millis: 800 }).await;
+    let id = put_script(&database.pool, &SystemClock, Script::Take { millis: 3000 }).await;
     let running = tokio::spawn(worker_with(&database.pool, &clock, quick()).run(shutdown));
     eventually("the job runs", || async {
         row(&database.pool, id).await.state == JobState::Running

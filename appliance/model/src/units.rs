@@ -28,6 +28,8 @@ pub const SELF_TEST: &str = "wizamart-self-test.service";
 pub const NFTABLES: &str = "nftables.service";
 /// The operator's shell.
 pub const SSH: &str = "ssh.service";
+/// Mounts the slot that does not run as the root of a soft reboot.
+pub const NEXT_ROOT: &str = "onebox-next-root.service";
 /// The gate that confirms a boot.
 pub const HEALTH: &str = "onebox-health.service";
 

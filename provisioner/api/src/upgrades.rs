@@ -148,6 +148,9 @@ pub struct Ask {
     /// Without a backup before.
     #[serde(default)]
     pub no_backup: bool,
+    /// By restarting the machine, also where the kernel could go on.
+    #[serde(default)]
+    pub restart: bool,
 }
 
 /// Which version.
@@ -185,7 +188,7 @@ pub struct Offer {
     pub packages: Vec<PackageChange>,
     /// Migrations that run, by their names.
     pub migrations: Vec<String>,
-    /// Whether it brings another kernel.
+    /// Whether it brings another kernel or initrd, so that the machine restarts.
     pub kernel_changes: bool,
     /// What happens, in order.
     pub steps: Vec<String>,
@@ -207,4 +210,8 @@ pub struct Begun {
     pub to: Side,
     /// Minutes it has to be found good in.
     pub trial_minutes: u16,
+    /// Whether the machine restarts; else the kernel goes on, and visitors'
+    /// connections wait.
+    #[serde(default)]
+    pub restarts: bool,
 }

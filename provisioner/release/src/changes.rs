@@ -23,7 +23,8 @@ pub struct Changes {
     /// Whether the programs of the older release still work with the newer
     /// one's schema, so that going back needs no revert.
     pub old_programs_work: bool,
-    /// The kernel's versions, when the kernel differs: then the box reboots.
+    /// The kernel's versions, when the kernel or its initrd differs: then the
+    /// machine restarts.
     pub kernel: Option<Change<String>>,
     /// PostgreSQL's major versions, when they differ.
     pub postgresql_major: Option<Change<u32>>,
@@ -77,7 +78,7 @@ impl Changes {
             updated: updated.collect(),
             migrations: (from.schema.writes + 1..=to.schema.writes).collect(),
             old_programs_work: to.schema.serves_from <= from.schema.writes,
-            kernel: (from.kernel.sha256 != to.kernel.sha256)
+            kernel: (from.kernel != to.kernel)
                 .then(|| Change::of(&from.kernel.version, &to.kernel.version)),
             postgresql_major: Change::if_any(&from.postgresql_major, &to.postgresql_major),
             redis_rdb_version: Change::if_any(&from.redis_rdb_version, &to.redis_rdb_version),
@@ -132,6 +133,9 @@ mod tests {
         assert_eq!(changes.migrations, [14, 15]);
         assert!(!changes.old_programs_work);
         assert!(changes.kernel.is_some());
+        let mut to = from.clone();
+        "ff".clone_into(&mut to.kernel.initrd_sha256);
+        assert!(Changes::between(&from, &to).kernel.is_some());
         assert_eq!(changes.postgresql_major, None);
     }
 

@@ -84,9 +84,12 @@ pub struct Collation {
 pub struct Kernel {
     /// Its release, as `uname -r` says it.
     pub version: String,
-    /// SHA-256 of its file, in hexadecimal. Releases of one kernel can follow
-    /// each other without a reboot.
+    /// SHA-256 of its file, in hexadecimal.
     pub sha256: String,
+    /// The same of its initrd. Releases that share both can follow each other
+    /// without a restart of the machine, which would try neither.
+    #[serde(default)]
+    pub initrd_sha256: String,
 }
 
 /// A package.
@@ -196,6 +199,7 @@ pub(crate) mod tests {
             kernel: Kernel {
                 version: "6.12.1-cloud-amd64".to_owned(),
                 sha256: "00".to_owned(),
+                initrd_sha256: "01".to_owned(),
             },
             packages: vec![Package {
                 name: "bash".to_owned(),

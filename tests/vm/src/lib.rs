@@ -6,7 +6,7 @@
 //! `target/vm/SCENARIO/`.
 //!
 //! Start reading at [`Scenario`]; [`checks`] are what every box must be,
-//! [`App`] is its application as a client sees it, [`steady`] and [`orders`]
+//! [`App`] is its application as a client sees it, [`steady`], [`orders`] and [`visitors`]
 //! clients that never pause.
 #![allow(
     clippy::unwrap_used,
@@ -24,8 +24,10 @@ pub mod pebble;
 pub mod release;
 pub mod scenario;
 pub mod steady;
+pub mod visitors;
 
 pub use app::App;
 pub use guest::Guest;
 pub use orders::Orders;
 pub use scenario::Scenario;
+pub use visitors::Visitors;

@@ -1,4 +1,5 @@
-//! Upgrades of a box that sells: one that stays, and one that breaks its database
+//! Upgrades of a box that sells: one that stays, under the kernel that runs, during
+//! which no visitor is turned away; and one that breaks its database, by a restart,
 //! and is left by itself. Orders that were acknowledged are there after each, and
 //! a release that was no good does not come back. (`boot_state` has the kernels
 //! that do not start.)
@@ -21,7 +22,7 @@ use onebox_vm::firmware::Firmware;
 use onebox_vm_tests::orders::Acknowledged;
 use onebox_vm_tests::pebble::HOST;
 use onebox_vm_tests::release::Maker;
-use onebox_vm_tests::{App, Guest, Orders, Scenario, checks};
+use onebox_vm_tests::{App, Guest, Orders, Scenario, Visitors, checks};
 use serde_json::Value;
 
 const ROOTS: &str = "/var/lib/onebox/release-roots.pem";
@@ -89,11 +90,16 @@ fn all_there(guest: &Guest, acknowledged: &[Acknowledged]) {
 }
 
 /// Has the box go over to the newest of the channel while orders are placed.
-fn upgrade(scenario: &Scenario, app: &App, ends: usize) -> (Value, Vec<Acknowledged>) {
+fn upgrade(
+    scenario: &Scenario,
+    app: &App,
+    ends: usize,
+    options: &str,
+) -> (Value, Vec<Acknowledged>) {
     let orders = Orders::start(app, Duration::from_millis(500));
     let guest = scenario.guest();
     let begun = Instant::now();
-    let said = guest.output("boxctl upgrade --no-backup --yes");
+    let said = guest.output(&format!("boxctl upgrade --no-backup --yes{options}"));
     let text = String::from_utf8_lossy(&said.stderr).into_owned();
     scenario.note(&format!("{:.0} s: {text}", begun.elapsed().as_secs_f64()));
     assert!(said.status.success(), "{text}");
@@ -146,7 +152,17 @@ fn upgrades() {
     assert_eq!(offer["obstacles"], Value::Array(vec![]), "{offer}");
     assert_eq!(offer["kernel_changes"], false, "{offer}");
     let sent = web.sent();
-    let (status, acknowledged) = upgrade(&scenario, &app, 1);
+    let boot = guest.run("cat /proc/sys/kernel/random/boot_id");
+    let visitors = Visitors::start(&client, "/", Duration::from_millis(250));
+    let (status, acknowledged) = upgrade(&scenario, &app, 1, "");
+    let visited = visitors.finish();
+    scenario.note(&format!(
+        "{} visitors at 4 a second, {} turned away; the longest waited {:.1} s",
+        visited.came,
+        visited.failed.len(),
+        visited.longest.as_secs_f64()
+    ));
+    assert_eq!(visited.failed, Vec::<String>::new());
     let size = offer["bytes"].as_u64().unwrap();
     scenario.note(&format!(
         "transferred {} of {size} bytes: another version of the same programs",
@@ -158,13 +174,16 @@ fn upgrades() {
     assert_eq!(status["other_is_good"], true, "{status}");
     let guest = scenario.guest();
     assert_eq!(guest.identity(), was);
+    assert_eq!(guest.run("cat /proc/sys/kernel/random/boot_id"), boot);
+    let listeners = guest.run("ss -Hltn 'sport = :443' | wc -l");
+    assert_eq!(listeners, "1", "a socket of before is left");
     all_there(&guest, &acknowledged);
     checks::clean_boot(&guest);
 
     // One that spoils its database and does not get ready.
     maker.publish("0.3.0", spoil);
     let lines = guest.sql("SELECT count(*) FROM order_items");
-    let (status, acknowledged) = upgrade(&scenario, &app, 2);
+    let (status, acknowledged) = upgrade(&scenario, &app, 2, " --restart");
     assert_eq!(status["running"]["version"], "0.2.0", "{status}");
     assert_eq!(last(&status)["ending"], "rolled_back", "{status}");
     let bad = &status["bad"][0];

@@ -28,6 +28,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
         tokio::select! {
             _ = ticks.tick() => {}
             () = shared.control.notified() => {}
+            () = shared.drained.notified() => return,
         }
         if let Err(error) = beat(&shared, &host).await {
             tracing::warn!(

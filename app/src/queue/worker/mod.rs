@@ -74,6 +74,8 @@ struct Shared {
     recorded: Notify,
     /// An operator has changed something about a job or a queue.
     control: Notify,
+    /// Nothing is held any more: no further heartbeat.
+    drained: Notify,
 }
 
 impl Worker {
@@ -95,6 +97,7 @@ impl Worker {
             wake: Notify::new(),
             recorded: Notify::new(),
             control: Notify::new(),
+            drained: Notify::new(),
         };
         Self {
             shared: Arc::new(shared),
@@ -113,7 +116,7 @@ impl Worker {
 
     /// Works until asked to stop, then drains.
     pub async fn run(mut self, shutdown: Shutdown) {
-        let beating = tokio::spawn(heartbeat::run(Arc::clone(&self.shared)));
+        let mut beating = tokio::spawn(heartbeat::run(Arc::clone(&self.shared)));
         let listening = tokio::spawn(wakeup::run(Arc::clone(&self.shared)));
         let waiting = tokio::spawn(wakeup::after_holds(Arc::clone(&self.shared)));
         let recording = self
@@ -125,7 +128,15 @@ impl Worker {
         listening.abort();
         waiting.abort();
         self.drain().await;
-        beating.abort();
+        // One that is under way is seen through: what it has sent would otherwise
+        // put the worker back into the registry after it has left.
+        self.shared.drained.notify_one();
+        if tokio::time::timeout(self.shared.options.lease, &mut beating)
+            .await
+            .is_err()
+        {
+            beating.abort();
+        }
         if let Some(recording) = recording {
             recording.abort();
         }

@@ -31,6 +31,9 @@ pub(crate) struct Upgrade {
     /// Make no backup first
     #[arg(long)]
     no_backup: bool,
+    /// Restart the machine, also where its kernel stays and only the programs need to
+    #[arg(long)]
+    restart: bool,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -83,6 +86,7 @@ impl Upgrade {
             source: self.source.map(whole),
             force: self.force,
             no_backup: self.no_backup,
+            restart: self.restart,
         };
         let offer: Offer = client.follow(api::CHECK, &asked, step)?;
         let possible = offer.obstacles.is_empty();

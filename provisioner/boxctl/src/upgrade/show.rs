@@ -53,7 +53,7 @@ pub(super) fn offer(offer: &Offer, paint: Paint) -> String {
         format!("migrations: {}", offer.migrations.join(", "))
     });
     lines.push(if offer.kernel_changes {
-        "kernel: another".to_owned()
+        "kernel: another, so the machine restarts".to_owned()
     } else {
         "kernel: the same".to_owned()
     });
@@ -63,7 +63,7 @@ pub(super) fn offer(offer: &Offer, paint: Paint) -> String {
     ));
     lines.push(match offer.away_seconds_before.as_slice() {
         [] => {
-            "visitors wait: for a restart and the trial; this box has no earlier upgrade to go by"
+            "visitors wait: until the release runs and is found good; this box has no earlier upgrade to go by"
                 .to_owned()
         }
         before => {
@@ -89,8 +89,13 @@ pub(super) fn offer(offer: &Offer, paint: Paint) -> String {
 }
 
 pub(super) fn begun(begun: &Begun) -> String {
+    let how = if begun.restarts {
+        "restarts into"
+    } else {
+        "goes over, with its kernel and the visitors' connections kept, to"
+    };
     format!(
-        "The box restarts into release {}, which has {} minutes to be found good; else the box comes back to the present one by itself.\n\
+        "The box {how} release {}, which has {} minutes to be found good; else the box comes back to the present one by itself.\n\
          `boxctl upgrade status` tells how it ended.",
         side(&begun.to),
         begun.trial_minutes

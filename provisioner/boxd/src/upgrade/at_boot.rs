@@ -9,7 +9,7 @@ use super::{UpgradeError, hold, snapshot};
 use crate::boot::Slot;
 use crate::disk::{Access, Disk};
 use onebox_api::upgrades::{Bad, Ending, Event, Probe};
-use onebox_model::paths::RUN_DIR;
+use onebox_model::paths::{RUN_DIR, STATUS_HEALTH};
 use time::OffsetDateTime;
 
 /// What a boot found.
@@ -27,7 +27,8 @@ pub enum Found {
     NeverBegun,
 }
 
-/// There once a boot was looked at; gone with it.
+/// There once a boot was looked at, with the slot that it was of: a soft reboot
+/// leaves it, and is a boot of another slot.
 const LOOKED: &str = "/run/onebox/upgrade-looked";
 
 /// [`at_boot`], once a boot: `boxd prepare` may be run again at any time, and a
@@ -36,14 +37,17 @@ const LOOKED: &str = "/run/onebox/upgrade-looked";
 /// # Errors
 /// As [`at_boot`].
 pub fn once_a_boot(disk: &Disk, running: Slot, now: OffsetDateTime) -> Result<Found, UpgradeError> {
-    if disk.read(LOOKED)?.is_some() {
+    let slot = running.to_string();
+    if disk.read(LOOKED)?.as_deref() == Some(slot.as_bytes()) {
         return Ok(Found::Nothing);
     }
+    // What the system of before a soft reboot was found to be says nothing of this.
+    disk.remove(STATUS_HEALTH)?;
     let found = at_boot(disk, running, now)?;
     // A release that is to be left stays so, however often it is looked at.
     if found != Found::Leaving {
         disk.directory(RUN_DIR, Access::root(0o755))?;
-        disk.write(LOOKED, b"", Access::root(0o600))?;
+        disk.write(LOOKED, slot.as_bytes(), Access::root(0o600))?;
     }
     Ok(found)
 }
@@ -259,8 +263,16 @@ mod tests {
         // Told to go over, and not restarted yet.
         let (_dir, disk) = world(Stage::Armed);
         disk.directory(RUN_DIR, Access::root(0o755)).unwrap();
-        disk.write(LOOKED, b"", Access::root(0o600)).unwrap();
+        disk.write(LOOKED, b"A", Access::root(0o600)).unwrap();
         assert_eq!(once_a_boot(&disk, Slot::A, now).unwrap(), Found::Nothing);
         assert!(Memory::load(&disk).unwrap().bad.is_empty());
+        // A soft reboot: what is below /run is still there, and it is a boot.
+        disk.directory("/run/onebox/status", Access::root(0o755))
+            .unwrap();
+        disk.write(STATUS_HEALTH, b"{}", Access::root(0o644))
+            .unwrap();
+        assert_eq!(once_a_boot(&disk, Slot::B, now).unwrap(), Found::OnTrial);
+        assert_eq!(once_a_boot(&disk, Slot::B, now).unwrap(), Found::Nothing);
+        assert!(!disk.path(STATUS_HEALTH).exists());
     }
 }

@@ -2,6 +2,7 @@
 //! change on this box, and what is in its way.
 
 use super::memory::Memory;
+use super::switch::Way;
 use super::{UpgradeError, Upgrades, channel, rauc};
 use crate::acme::config_in_force;
 use crate::disk::Disk;
@@ -268,7 +269,17 @@ fn steps_of(asked: &Ask, changes: &Changes, minutes: u16) -> Vec<String> {
         steps.push("make a backup".to_owned());
     }
     steps.push("write the release into the slot that does not run".to_owned());
-    steps.push("restart into it; from here on visitors wait".to_owned());
+    steps.push(
+        match Way::to(changes.kernel.is_some(), asked.restart) {
+            Way::Soft => {
+                "go over to it under the kernel that runs (a soft reboot); from here on visitors wait, and none is refused"
+            }
+            Way::Restart => {
+                "restart the machine into it; who comes meanwhile is refused, and from then on visitors wait"
+            }
+        }
+        .to_owned(),
+    );
     steps.push("keep a copy of the data as they are (it shares their blocks)".to_owned());
     steps.push(match changes.migrations.len() {
         0 => "no migration runs: the schema stays as it is".to_owned(),

@@ -19,6 +19,7 @@ pub(crate) mod memory;
 mod rauc;
 mod reconciler;
 mod snapshot;
+mod switch;
 mod trust;
 pub(crate) mod verdict;
 
@@ -41,6 +42,7 @@ use onebox_api::upgrades::{self as api, Ask, Begun, Offer, Overview, Side};
 use onebox_model::{Release, config::Config, paths};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use switch::Way;
 use time::OffsetDateTime;
 use tokio::sync::{Mutex as Turn, MutexGuard};
 
@@ -216,18 +218,20 @@ impl Upgrades {
             revision: offer.revision.clone(),
         };
         self.arm(&store, from, to.clone())?;
-        steps.tell(format!("restarting into slot {other}, on trial"));
+        let way = Way::to(offer.kernel_changes, asked.restart);
+        steps.tell(match way {
+            Way::Soft => format!("going over to slot {other}, on trial"),
+            Way::Restart => format!("restarting into slot {other}, on trial"),
+        });
         let systemd = Arc::clone(&self.systemd);
         tokio::spawn(async move {
             // Who asked gets the answer first.
             tokio::time::sleep(FAREWELL).await;
-            // The bus goes down with the machine: that the job was taken counts.
-            if let Err(error) = systemd.act(Verb::Start, REBOOT).await {
-                tracing::info!("{error}");
-            }
+            switch::go(&*systemd, way).await;
         });
         Ok(Begun {
             to,
+            restarts: way == Way::Restart,
             trial_minutes: config_in_force(&self.disk).updates.trial_minutes,
         })
     }
