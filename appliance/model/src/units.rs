@@ -51,6 +51,12 @@ pub fn worker(queue: QueueName) -> String {
     format!("wizamart-worker@{queue}.service")
 }
 
+/// The unit that takes the database's schema back to a migration.
+#[must_use]
+pub fn revert(version: i64) -> String {
+    format!("wizamart-revert@{version}.service")
+}
+
 /// Units that must be active before a boot counts as healthy.
 ///
 /// [`WEB`] stands here besides its sockets: a socket stays active while the

@@ -10,6 +10,10 @@ pub const OVERVIEW: &str = "/v1/upgrades";
 pub const CHECK: &str = "/v1/upgrades/check";
 /// `POST` [`Ask`]: does it up to the restart; steps, then [`Begun`].
 pub const UPGRADE: &str = "/v1/upgrades/begin";
+/// `POST` [`RollBack`]: what going back would cost; steps, then [`Price`].
+pub const PRICE: &str = "/v1/upgrades/price";
+/// `POST` [`RollBack`]: goes back up to the switch; steps, then [`Begun`].
+pub const ROLL_BACK: &str = "/v1/upgrades/roll-back";
 /// `POST` [`Version`]: lets a release be installed again that was no good.
 pub const FORGIVE: &str = "/v1/upgrades/forgive";
 
@@ -214,4 +218,44 @@ pub struct Begun {
     /// connections wait.
     #[serde(default)]
     pub restarts: bool,
+    /// Where the rows are that were written since the upgrade, when it goes back.
+    #[serde(default)]
+    pub export: Option<String>,
+}
+
+/// How to go back to the release of before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RollBack {
+    /// By restarting the machine, also where the kernel could go on.
+    #[serde(default)]
+    pub restart: bool,
+}
+
+/// Rows of a table that were written since an upgrade.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// The table.
+    pub table: String,
+    /// How many.
+    pub rows: u64,
+}
+
+/// What going back to the release of before would cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Price {
+    /// What runs.
+    pub running: Side,
+    /// What would; absent when there is nothing to go back to.
+    pub to: Option<Side>,
+    /// When visitors were let in to what runs.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub since: Option<OffsetDateTime>,
+    /// What was written since, by table; none when nothing was.
+    pub written: Vec<Written>,
+    /// The migration that the schema is taken back to; absent where it stays.
+    pub reverts_to: Option<i64>,
+    /// What happens, in order.
+    pub steps: Vec<String>,
+    /// Why it cannot be done; none means that it can.
+    pub obstacles: Vec<String>,
 }

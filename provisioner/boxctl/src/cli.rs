@@ -54,6 +54,7 @@ enum Command {
     Restore(backup::Restore),
     RecoveryKit(backup::RecoveryKit),
     Upgrade(upgrade::Upgrade),
+    Rollback(upgrade::Rollback),
     /// Who is told when something is wrong: show, test
     #[command(subcommand)]
     Alert(alert::Command),
@@ -95,6 +96,7 @@ impl Cli {
             Command::Restore(args) => args.run(),
             Command::RecoveryKit(args) => args.run(),
             Command::Upgrade(args) => args.run(),
+            Command::Rollback(args) => args.run(),
             Command::Alert(command) => command.run(),
             Command::Config(command) => command.run(),
             Command::Admin(command) => command.run(),

@@ -160,7 +160,7 @@ fn older_schema(scenario: &Scenario, guest: &Guest, client: &Client, order: i64)
     let now: u32 = schema().parse().expect("a number");
     let stop = "systemctl stop wizamart-web 'wizamart-worker@*' wizamart-scheduler onebox-http.socket onebox-https.socket";
     let _ = guest.run(&format!(
-        "{stop} && runuser -u wizamart -- wizamart migrate --revert-to {}",
+        "{stop} && systemctl start wizamart-revert@{}",
         now - 1
     ));
     assert_eq!(schema(), (now - 1).to_string());

@@ -10,6 +10,7 @@ mod count;
 mod deny;
 mod docs;
 mod fuzz;
+mod lanes;
 mod lint;
 mod nix;
 mod runner;

@@ -5,10 +5,12 @@ use std::{
     io::{self, BufRead as _, BufReader, Write},
     path::PathBuf,
     process::{Command, ExitStatus, Stdio},
-    time::Instant,
+    sync::{Mutex, PoisonError},
+    thread,
+    time::{Duration, Instant},
 };
 
-use super::{count::Counts, table::Row};
+use super::{count::Counts, lanes::Marked, table::Row};
 use crate::{
     files::{self, FileError},
     workspace::Workspace,
@@ -18,7 +20,7 @@ use crate::{
 pub(crate) struct Runner<'a> {
     workspace: &'a Workspace,
     /// Where a person watches.
-    screen: Box<dyn Write>,
+    screen: Box<dyn Write + Send>,
     logs: PathBuf,
     rows: Vec<Row>,
 }
@@ -102,6 +104,56 @@ impl<'a> Runner<'a> {
         Ok(counts.failed == 0)
     }
 
+    /// Several `cargo test`s, up to `lanes` of them at a time, begun in their order.
+    /// Each is a row; its lines are shown with its name.
+    pub(crate) fn cargo_tests_in_lanes(
+        &mut self,
+        tests: Vec<(String, Command)>,
+        lanes: usize,
+    ) -> Result<(), FileError> {
+        let mut logs = Vec::new();
+        for (name, _) in &tests {
+            let path = self.log(name);
+            logs.push(File::create(&path).map_err(FileError::at("write", &path))?);
+        }
+        self.heading(&format!("{} tests, {lanes} at a time", tests.len()));
+        let screen = Mutex::new(&mut self.screen);
+        let waiting = Mutex::new(tests.into_iter().zip(logs).enumerate());
+        let ended = Mutex::new(Vec::new());
+        let lane = || {
+            loop {
+                let next = locked(&waiting).next();
+                let Some((number, ((name, mut command), mut log))) = next else {
+                    return;
+                };
+                let begun = Instant::now();
+                let mut counts = Counts::default();
+                let mut marked = Marked::new(&name, &screen);
+                let result = tee(&mut command, &mut [&mut marked, &mut log], |line| {
+                    counts += Counts::in_line(line).unwrap_or_default();
+                    true
+                });
+                let (success, note) = match result {
+                    Ok(status) => (status.success(), String::new()),
+                    Err(error) => (false, error.to_string()),
+                };
+                let took = begun.elapsed();
+                locked(&ended).push((number, name, counts.judged(success), took, note));
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 0..lanes {
+                scope.spawn(lane);
+            }
+        });
+        let mut ended = ended.into_inner().unwrap_or_else(PoisonError::into_inner);
+        ended.sort_by_key(|(number, ..)| *number);
+        for (_, name, counts, took, note) in ended {
+            self.row(&name, counts, took, note);
+        }
+        Ok(())
+    }
+
     /// A check of our own; its error is shown and kept.
     pub(crate) fn own(
         &mut self,
@@ -138,6 +190,13 @@ impl<'a> Runner<'a> {
     }
 
     fn record(&mut self, name: &str, counts: Counts, begun: Instant, note: String) {
+        let took = begun.elapsed();
+        self.row(name, counts, took, note);
+        // Who reads a run that was cut off finds out where its time went.
+        self.show(&format!("--- {name}: {:.0} s\n", took.as_secs_f64()));
+    }
+
+    fn row(&mut self, name: &str, counts: Counts, took: Duration, note: String) {
         let note = match counts.failed {
             0 => note,
             _ if note.is_empty() => format!("see {}", self.log(name).display()),
@@ -146,7 +205,7 @@ impl<'a> Runner<'a> {
         self.rows.push(Row {
             name: name.into(),
             counts,
-            took: begun.elapsed(),
+            took,
             note,
         });
     }
@@ -189,6 +248,10 @@ impl<'a> Runner<'a> {
             },
         )
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Both outputs of the command go through one pipe, so that their lines keep
@@ -266,6 +329,38 @@ mod tests {
             assert_eq!(failed, [1, 1, 0]);
             assert!(runner.rows[0].note.contains("exit.log"));
             assert!(runner.rows[1].note.contains("/nonexistent/program"));
+        });
+    }
+
+    #[test]
+    fn lanes_run_side_by_side_and_each_test_is_a_row() {
+        in_temp(|runner| {
+            let dir = runner.workspace.path("meet");
+            // Each waits for the other, so one at a time would never end.
+            let meet = |mine: &str, other: &str| {
+                shell(&format!(
+                    "mkdir -p {0}; touch {0}/{mine}; until [ -e {0}/{other} ]; do sleep 0.05; done; echo 'test result: ok. 1 passed; 0 failed'",
+                    dir.display()
+                ))
+            };
+            let tests = vec![
+                ("one".to_owned(), meet("one", "two")),
+                ("two".to_owned(), meet("two", "one")),
+                (
+                    "three".to_owned(),
+                    shell("echo 'test result: FAILED. 0 passed; 1 failed'; false"),
+                ),
+                ("four".to_owned(), Command::new("/nonexistent/program")),
+            ];
+            runner.cargo_tests_in_lanes(tests, 2).unwrap();
+            let rows: Vec<(&str, u32)> = runner
+                .rows
+                .iter()
+                .map(|row| (&*row.name, row.counts.failed))
+                .collect();
+            assert_eq!(rows, [("one", 0), ("two", 0), ("three", 1), ("four", 1)]);
+            let log = files::read(&runner.log("one")).unwrap();
+            assert!(log.starts_with("test result"), "{log}");
         });
     }
 

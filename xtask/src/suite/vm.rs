@@ -1,7 +1,15 @@
 //! The image in a virtual machine.
 
+use std::fs;
+
 use super::runner::Runner;
 use crate::{build, cargo, files::FileError};
+
+/// Those that take longest, which begin first: what is short fills the lanes.
+const LONG: [&str; 4] = ["upgrade", "backups", "one_boot_bios", "doctor"];
+/// Boxes at a time. An emulated processor is a thread, and most of a box's life
+/// keeps one of its two busy.
+const LANES: usize = 2;
 
 /// Runs the group.
 pub(crate) fn run(runner: &mut Runner<'_>) -> Result<(), FileError> {
@@ -21,21 +29,54 @@ pub(crate) fn run(runner: &mut Runner<'_>) -> Result<(), FileError> {
         runner.fail("vm", "there is no boxctl to make releases with");
         return Ok(());
     }
-    let mut tests = cargo::command(workspace);
-    tests.args([
+    // Once, and not in the lanes, which would wait for each other.
+    let mut programs = cargo::command(workspace);
+    programs.args([
         "test",
         "--package",
         "onebox-vm-tests",
         "--locked",
-        "--no-fail-fast",
+        "--no-run",
     ]);
-    // One box at a time: two would take each other's memory and time.
-    tests.args(["--", "--test-threads=1", "--nocapture"]);
-    tests.env(
-        "ONEBOX_IMAGE",
-        workspace.path("target/nix/image/onebox.raw"),
-    );
-    tests.env("ONEBOX_BUNDLE", workspace.path("target/nix/bundle"));
-    runner.cargo_tests("vm", &mut tests)?;
-    Ok(())
+    if !runner.check("vm-programs", &mut programs)? {
+        runner.fail("vm", "the tests do not compile");
+        return Ok(());
+    }
+    let mut tests = Vec::new();
+    for name in names(runner)? {
+        let mut command = cargo::command(workspace);
+        command.args([
+            "test",
+            "--quiet",
+            "--package",
+            "onebox-vm-tests",
+            "--locked",
+        ]);
+        command.args(["--test", &name, "--", "--test-threads=1", "--nocapture"]);
+        command.env(
+            "ONEBOX_IMAGE",
+            workspace.path("target/nix/image/onebox.raw"),
+        );
+        command.env("ONEBOX_BUNDLE", workspace.path("target/nix/bundle"));
+        tests.push((format!("vm-{name}"), command));
+    }
+    runner.cargo_tests_in_lanes(tests, LANES)
+}
+
+/// The test programs, in the order in which they begin.
+fn names(runner: &Runner<'_>) -> Result<Vec<String>, FileError> {
+    let directory = runner.workspace().path("tests/vm/tests");
+    let read = |error| FileError::at("read", &directory)(error);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&directory).map_err(read)? {
+        let path = entry.map_err(read)?.path();
+        if path.extension().is_some_and(|extension| extension == "rs")
+            && let Some(name) = path.file_stem()
+        {
+            names.push(name.to_string_lossy().into_owned());
+        }
+    }
+    let rank = |name: &String| LONG.iter().position(|long| long == name);
+    names.sort_by_key(|name| (rank(name).unwrap_or(LONG.len()), name.clone()));
+    Ok(names)
 }

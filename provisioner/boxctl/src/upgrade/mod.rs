@@ -1,6 +1,9 @@
 //! `boxctl upgrade`.
 
+mod rollback;
 mod show;
+
+pub(crate) use rollback::Rollback;
 
 use std::path::Path;
 use std::process::ExitCode;

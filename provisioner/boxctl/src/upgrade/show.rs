@@ -1,6 +1,6 @@
 //! Upgrades in words.
 
-use onebox_api::upgrades::{Begun, Ending, Offer, Overview, PackageChange, Side};
+use onebox_api::upgrades::{Begun, Ending, Offer, Overview, PackageChange, Price, Side};
 use time::OffsetDateTime;
 
 use crate::paint::Paint;
@@ -83,6 +83,46 @@ pub(super) fn offer(offer: &Offer, paint: Paint) -> String {
     } else {
         for obstacle in &offer.obstacles {
             lines.push(paint.bad(&format!("cannot be installed: {obstacle}")));
+        }
+    }
+    lines.join("\n")
+}
+
+pub(super) fn price(price: &Price, paint: Paint) -> String {
+    let to = price.to.as_ref();
+    let mut lines = vec![format!(
+        "{} -> {}",
+        side(&price.running),
+        to.map_or_else(|| "nothing".to_owned(), side)
+    )];
+    if let Some(since) = price.since {
+        let rows = price.written.iter();
+        let rows: Vec<String> = rows
+            .map(|written| format!("{} {}", written.rows, written.table))
+            .collect();
+        lines.push(if rows.is_empty() {
+            format!("written since the upgrade ({}): nothing", time(since))
+        } else {
+            format!(
+                "written since the upgrade ({}): {}",
+                time(since),
+                rows.join(", ")
+            )
+        });
+    }
+    lines.push(match price.reverts_to {
+        None => "schema: stays, and with it all that was written".to_owned(),
+        Some(version) => format!(
+            "schema: back to {version}; what only the newer one has room for is in those files alone"
+        ),
+    });
+    if price.obstacles.is_empty() {
+        lines.push("what happens:".to_owned());
+        let steps = (1..).zip(&price.steps);
+        lines.extend(steps.map(|(number, step)| format!("  {number}. {step}")));
+    } else {
+        for obstacle in &price.obstacles {
+            lines.push(paint.bad(&format!("cannot go back: {obstacle}")));
         }
     }
     lines.join("\n")

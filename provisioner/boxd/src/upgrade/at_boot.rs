@@ -87,7 +87,10 @@ fn at_boot(disk: &Disk, running: Slot, now: OffsetDateTime) -> Result<Found, Upg
                 logs: Vec::new(),
             },
         };
-        memory.bad.retain(|bad| bad.version != trial.to.version);
+        // What runs is no good only to who goes back from it by hand.
+        memory
+            .bad
+            .retain(|bad| ![&trial.to.version, &trial.from.version].contains(&&bad.version));
         memory.bad.push(Bad {
             version: trial.to.version.clone(),
             revision: trial.to.revision.clone(),
@@ -164,6 +167,7 @@ mod tests {
                 armed_at: OffsetDateTime::UNIX_EPOCH,
                 starts: 0,
                 minutes: 30,
+                from_fit: None,
             }),
             ..Memory::default()
         };

@@ -169,7 +169,7 @@ impl Upgrades {
     }
 
     /// What the release that runs says of itself.
-    fn own_release(&self) -> Result<Release, UpgradeError> {
+    pub(super) fn own_release(&self) -> Result<Release, UpgradeError> {
         let bytes = self.disk.read(manifest::IN_IMAGE)?.ok_or_else(|| {
             UpgradeError::Refused(format!(
                 "{} is missing, so nobody can tell what would change; this image is damaged",
@@ -196,54 +196,74 @@ impl Upgrades {
         let made_by = self.disk.read(&format!("{POSTGRES_DATA}/PG_VERSION"))?;
         let made_by = made_by.and_then(|bytes| String::from_utf8(bytes).ok());
         installed.postgresql_major = made_by.and_then(|text| text.trim().parse().ok());
-        let asked = tokio::time::timeout(PATIENCE, self.ask_database()).await;
-        let (schema, collation) = match asked {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => {
-                return Err(UpgradeError::Refused(format!(
-                    "PostgreSQL cannot be asked what its schema is, so nobody can tell whether the release fits: {error}; `boxctl doctor` says what is wrong"
-                )));
-            }
-            Err(_) => {
-                return Err(UpgradeError::Refused(
-                    "PostgreSQL does not answer, so nobody can tell whether the release fits; `boxctl doctor` says what is wrong"
-                        .to_owned(),
-                ));
-            }
-        };
+        let (schema, collation) = self.ask_patiently().await?;
         installed.schema = Some(schema);
         installed.collation = Some(collation);
         Ok(installed)
     }
 
-    async fn ask_database(&self) -> Result<(Database, Collation), sqlx::Error> {
+    /// The database's schema and order of text.
+    ///
+    /// # Errors
+    /// When it does not say.
+    pub(super) async fn ask_patiently(&self) -> Result<(Database, Collation), UpgradeError> {
+        match tokio::time::timeout(PATIENCE, self.ask_database()).await {
+            Ok(answer) => answer,
+            Err(_) => Err(UpgradeError::Refused(
+                "PostgreSQL does not answer, so nobody can tell whether the release fits; `boxctl doctor` says what is wrong"
+                    .to_owned(),
+            )),
+        }
+    }
+
+    /// A connection to the box's own database.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(super) async fn database(&self) -> Result<PgConnection, UpgradeError> {
         let options = PgConnectOptions::new_without_pgpass()
             .socket(self.disk.path(POSTGRES_SOCKET_DIR))
             .username("postgres")
             .database("wizamart")
             .application_name("boxd");
-        let mut connection = PgConnection::connect_with(&options).await?;
-        let schema = sqlx::query(SCHEMA).fetch_one(&mut connection).await?;
-        let collation = sqlx::query(COLLATION).fetch_one(&mut connection).await?;
-        let provider: String = collation.try_get("provider")?;
-        Ok((
-            Database {
-                version: schema.try_get("version")?,
-                serves_from: schema.try_get("serves_from")?,
-            },
-            Collation {
-                // pg_database(5): one letter for each.
-                provider: match &*provider {
-                    "b" => "builtin",
-                    "i" => "icu",
-                    _ => "libc",
-                }
-                .to_owned(),
-                locale: collation.try_get("locale")?,
-                version: collation.try_get("version")?,
-            },
-        ))
+        PgConnection::connect_with(&options).await.map_err(unasked)
     }
+
+    async fn ask_database(&self) -> Result<(Database, Collation), UpgradeError> {
+        let mut connection = self.database().await?;
+        schema_and_collation(&mut connection).await.map_err(unasked)
+    }
+}
+
+fn unasked(error: sqlx::Error) -> UpgradeError {
+    UpgradeError::Refused(format!(
+        "PostgreSQL cannot be asked what its schema is, so nobody can tell whether the release fits: {error}; `boxctl doctor` says what is wrong"
+    ))
+}
+
+async fn schema_and_collation(
+    connection: &mut PgConnection,
+) -> Result<(Database, Collation), sqlx::Error> {
+    let schema = sqlx::query(SCHEMA).fetch_one(&mut *connection).await?;
+    let collation = sqlx::query(COLLATION).fetch_one(&mut *connection).await?;
+    let provider: String = collation.try_get("provider")?;
+    Ok((
+        Database {
+            version: schema.try_get("version")?,
+            serves_from: schema.try_get("serves_from")?,
+        },
+        Collation {
+            // pg_database(5): one letter for each.
+            provider: match &*provider {
+                "b" => "builtin",
+                "i" => "icu",
+                _ => "libc",
+            }
+            .to_owned(),
+            locale: collation.try_get("locale")?,
+            version: collation.try_get("version")?,
+        },
+    ))
 }
 
 fn packages(changes: &Changes) -> Vec<PackageChange> {
@@ -269,17 +289,7 @@ fn steps_of(asked: &Ask, changes: &Changes, minutes: u16) -> Vec<String> {
         steps.push("make a backup".to_owned());
     }
     steps.push("write the release into the slot that does not run".to_owned());
-    steps.push(
-        match Way::to(changes.kernel.is_some(), asked.restart) {
-            Way::Soft => {
-                "go over to it under the kernel that runs (a soft reboot); from here on visitors wait, and none is refused"
-            }
-            Way::Restart => {
-                "restart the machine into it; who comes meanwhile is refused, and from then on visitors wait"
-            }
-        }
-        .to_owned(),
-    );
+    steps.push(Way::to(changes.kernel.is_some(), asked.restart).told());
     steps.push("keep a copy of the data as they are (it shares their blocks)".to_owned());
     steps.push(match changes.migrations.len() {
         0 => "no migration runs: the schema stays as it is".to_owned(),

@@ -10,6 +10,8 @@ use super::UpgradeError;
 use crate::disk::{Access, Disk};
 use onebox_api::upgrades::{Bad, Event, Probe, Side};
 use onebox_model::paths::{UPGRADES_DIR, UPGRADES_MEMORY, UPGRADES_TRIAL};
+use onebox_release::Release;
+use onebox_release::manifest::Kernel;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -59,6 +61,31 @@ pub(crate) struct Trial {
     /// Minutes it has to be found good in.
     #[serde(default = "half_an_hour")]
     pub(crate) minutes: u16,
+    /// What the programs of before need.
+    #[serde(default)]
+    pub(crate) from_fit: Option<Fit>,
+}
+
+/// What the programs of a release need, for going back to it when nothing of it but
+/// its slot is there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Fit {
+    /// The schema that they leave the database at.
+    pub(crate) schema: i64,
+    /// Version of the files that its Redis writes, and the newest that it reads.
+    pub(crate) redis_rdb_version: u32,
+    /// Its kernel.
+    pub(crate) kernel: Kernel,
+}
+
+impl From<&Release> for Fit {
+    fn from(release: &Release) -> Self {
+        Self {
+            schema: release.schema.writes,
+            redis_rdb_version: release.redis_rdb_version,
+            kernel: release.kernel.clone(),
+        }
+    }
 }
 
 const fn half_an_hour() -> u16 {
@@ -91,6 +118,8 @@ pub(crate) struct Memory {
     pub(crate) trial: Option<Trial>,
     /// What the other slot holds, where the box wrote it itself.
     pub(crate) other: Option<Side>,
+    /// What the programs in it need, where they ran here before.
+    pub(crate) other_fit: Option<Fit>,
     /// The boot loader still has to be told that a trial is over.
     pub(crate) to_settle: bool,
     /// What was, oldest first.

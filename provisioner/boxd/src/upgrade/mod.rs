@@ -7,7 +7,7 @@
 //! whose first program ([`at_boot`]) holds everybody back and copies the data
 //! ([`snapshot`]), and whose last, the health gate, ends the trial ([`verdict`]).
 //! When nothing of that happens the slot of before takes the data back
-//! ([`at_boot`] again). What is known of it all stands in one file ([`memory`]).
+//! ([`at_boot`] again). An operator may go back later too ([`rollback`]). What is known of it all stands in one file ([`memory`]).
 
 mod at_boot;
 mod channel;
@@ -18,10 +18,12 @@ mod look;
 pub(crate) mod memory;
 mod rauc;
 mod reconciler;
+mod rollback;
 mod snapshot;
 mod switch;
 mod trust;
 pub(crate) mod verdict;
+mod written;
 
 pub use at_boot::{Found, once_a_boot};
 pub use error::UpgradeError;
@@ -35,7 +37,7 @@ use crate::generations::Applier;
 use crate::steps::Steps;
 use crate::systemd::Units;
 use look::Source;
-use memory::{Memory, Stage, Trial};
+use memory::{Fit, Memory, Stage, Trial};
 use onebox_api::backups as backup_api;
 use onebox_api::units::Verb;
 use onebox_api::upgrades::{self as api, Ask, Begun, Offer, Overview, Side};
@@ -205,6 +207,7 @@ impl Upgrades {
         // From here on the other slot is no way out any more, whatever happens.
         let mut memory = Memory::load(&self.disk)?;
         memory.other = None;
+        memory.other_fit = None;
         memory.save(&self.disk)?;
         store.slot_is_written(other).map_err(boot_error)?;
         steps.tell(format!(
@@ -217,7 +220,8 @@ impl Upgrades {
             version: offer.version.clone(),
             revision: offer.revision.clone(),
         };
-        self.arm(&store, from, to.clone())?;
+        let id = OffsetDateTime::now_utc().unix_timestamp_nanos().to_string();
+        self.arm(&store, id, from, to.clone())?;
         let way = Way::to(offer.kernel_changes, asked.restart);
         steps.tell(match way {
             Way::Soft => format!("going over to slot {other}, on trial"),
@@ -232,13 +236,14 @@ impl Upgrades {
         Ok(Begun {
             to,
             restarts: way == Way::Restart,
+            export: None,
             trial_minutes: config_in_force(&self.disk).updates.trial_minutes,
         })
     }
 
     /// Tells the boot loader to start the other slot, for as long as the trial
     /// takes.
-    fn arm(&self, store: &Store, from: Side, to: Side) -> Result<(), UpgradeError> {
+    fn arm(&self, store: &Store, id: String, from: Side, to: Side) -> Result<(), UpgradeError> {
         let other: Slot = to
             .slot
             .parse()
@@ -247,13 +252,14 @@ impl Upgrades {
         let mut memory = Memory::load(&self.disk)?;
         memory.other = Some(to.clone());
         let mut trial = Trial {
-            id: now.unix_timestamp_nanos().to_string(),
+            id,
             from,
             to,
             stage: Stage::Arming,
             armed_at: now,
             starts: 0,
             minutes: config_in_force(&self.disk).updates.trial_minutes,
+            from_fit: Some(Fit::from(&self.own_release()?)),
         };
         memory.trial = Some(trial.clone());
         memory.save(&self.disk)?;

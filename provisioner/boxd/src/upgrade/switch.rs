@@ -32,6 +32,19 @@ impl Way {
             Self::Soft
         }
     }
+
+    /// What happens, as a step of what is shown before.
+    pub(super) fn told(self) -> String {
+        match self {
+            Self::Soft => {
+                "go over to it under the kernel that runs (a soft reboot); from here on visitors wait, and none is refused"
+            }
+            Self::Restart => {
+                "restart the machine into it; who comes meanwhile is refused, and from then on visitors wait"
+            }
+        }
+        .to_owned()
+    }
 }
 
 /// Goes. Where a soft reboot cannot be had the machine restarts; the boot loader

@@ -43,6 +43,7 @@ pub(crate) fn commit(
     };
     start_from_now_on(store, running)?;
     memory.other = Some(trial.from.clone());
+    memory.other_fit.clone_from(&trial.from_fit);
     memory.end(event(&trial, Ending::Committed, now));
     memory.to_settle = false;
     memory.save(disk)?;

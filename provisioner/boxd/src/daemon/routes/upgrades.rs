@@ -9,13 +9,17 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use onebox_api::Problem;
-use onebox_api::upgrades::{Ask, CHECK, FORGIVE, OVERVIEW, Overview, UPGRADE, Version};
+use onebox_api::upgrades::{
+    Ask, CHECK, FORGIVE, OVERVIEW, Overview, PRICE, ROLL_BACK, RollBack, UPGRADE, Version,
+};
 
 pub(super) fn router() -> Router<Keeper> {
     Router::new()
         .route(OVERVIEW, get(show))
         .route(CHECK, post(check))
         .route(UPGRADE, post(begin))
+        .route(PRICE, post(price))
+        .route(ROLL_BACK, post(roll_back))
         .route(FORGIVE, post(forgive))
 }
 
@@ -51,6 +55,25 @@ async fn begin(
     tracing::warn!(uid = ?peer.uid, pid = ?peer.pid, source = ?asked.source, force = asked.force, "an upgrade begins");
     follow(async move |steps| {
         let begun = keeper.upgrades.begin(&asked, &steps).await;
+        begun.map_err(|error| problem(&error))
+    })
+}
+
+async fn price(State(keeper): State<Keeper>, Json(asked): Json<RollBack>) -> Response {
+    follow(async move |_| {
+        let price = keeper.upgrades.price(asked).await;
+        price.map_err(|error| problem(&error))
+    })
+}
+
+async fn roll_back(
+    State(keeper): State<Keeper>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Json(asked): Json<RollBack>,
+) -> Response {
+    tracing::warn!(uid = ?peer.uid, pid = ?peer.pid, "the box goes back to the release of before");
+    follow(async move |steps| {
+        let begun = keeper.upgrades.roll_back(asked, &steps).await;
         begun.map_err(|error| problem(&error))
     })
 }
