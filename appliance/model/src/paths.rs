@@ -36,6 +36,9 @@ pub const LOCAL_CA_DIR: &str = "/var/lib/onebox/ca";
 pub const LOCAL_CA_ROOT: &str = "/var/lib/onebox/ca/root.pem";
 /// Its private key; readable by root only.
 pub const LOCAL_CA_KEY: &str = "/var/lib/onebox/ca/root-key.pem";
+/// There when the box is to begin anew at its next start; what stands in it is who
+/// may log in then. Read by the initrd.
+pub const FACTORY_RESET: &str = "/var/lib/onebox/factory-reset";
 /// SSH host key and the operators' lasting keys.
 pub const SSH_DIR: &str = "/var/lib/onebox/ssh";
 /// SSH host key, made on first boot.

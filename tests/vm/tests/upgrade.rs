@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use onebox_model::paths;
 use onebox_testing::files::Files;
 use onebox_vm::firmware::Firmware;
+use onebox_vm::https::Client;
 use onebox_vm_tests::orders::Acknowledged;
 use onebox_vm_tests::pebble::HOST;
 use onebox_vm_tests::release::Maker;
@@ -89,17 +90,17 @@ fn all_there(guest: &Guest, acknowledged: &[Acknowledged]) {
     assert!(!acknowledged.is_empty());
 }
 
-/// Has the box go over to the newest of the channel while orders are placed.
+/// Has the box go over to another release while orders are placed.
 fn upgrade(
     scenario: &Scenario,
     app: &App,
     ends: usize,
-    options: &str,
+    command: &str,
 ) -> (Value, Vec<Acknowledged>) {
     let orders = Orders::start(app, Duration::from_millis(500));
     let guest = scenario.guest();
     let begun = Instant::now();
-    let said = guest.output(&format!("boxctl upgrade --no-backup --yes{options}"));
+    let said = guest.output(command);
     let text = String::from_utf8_lossy(&said.stderr).into_owned();
     scenario.note(&format!("{:.0} s: {text}", begun.elapsed().as_secs_f64()));
     assert!(said.status.success(), "{text}");
@@ -120,6 +121,62 @@ fn spoil(root: &Path) {
     fs::create_dir_all(&unit).unwrap();
     let text = "[Service]\nExecStartPost=/usr/bin/psql -X -h /run/postgresql -d wizamart -c 'CREATE TABLE spoiled (id int); DELETE FROM order_items'\nExecStartPost=/usr/bin/false\n";
     fs::write(unit.join("spoil.conf"), text).unwrap();
+}
+
+/// Visitors come at four a second during `work`, and none is turned away.
+fn visited<T>(scenario: &Scenario, client: &Client, work: impl FnOnce() -> T) -> T {
+    let visitors = Visitors::start(client, "/", Duration::from_millis(250));
+    let done = work();
+    let visited = visitors.finish();
+    scenario.note(&format!(
+        "{} visitors at 4 a second, {} turned away; the longest waited {:.1} s",
+        visited.came,
+        visited.failed.len(),
+        visited.longest.as_secs_f64()
+    ));
+    assert_eq!(visited.failed, Vec::<String>::new());
+    done
+}
+
+/// An operator goes back to the release of before, and is told what that costs.
+fn roll_back(scenario: &Scenario, client: &Client, app: &App) {
+    let guest = scenario.guest();
+    let since = "(SELECT count(*) FROM orders WHERE created_at > now() - interval '1 hour')";
+    assert_ne!(guest.sql(&format!("SELECT {since}")), "0");
+    let price = json(&guest, "boxctl rollback --check");
+    assert_eq!(price["to"]["version"], "0.1.0", "{price}");
+    assert_eq!(price["obstacles"], Value::Array(vec![]), "{price}");
+    let written = |price: &Value, table: &str| {
+        let tables = price["written"].as_array().unwrap();
+        let found = tables.iter().find(|written| written["table"] == table);
+        found.map_or(0, |found| found["rows"].as_u64().unwrap())
+    };
+    let product = app.products().swap_remove(0);
+    let before = written(&price, "orders");
+    let _ = app.order(product).unwrap();
+    let price = json(&guest, "boxctl rollback --check");
+    assert_eq!(written(&price, "orders"), before + 1, "{price}");
+    assert!(written(&price, "order_items") > before, "{price}");
+    let (status, acknowledged) = visited(scenario, client, || {
+        upgrade(scenario, app, 2, "boxctl rollback --yes")
+    });
+    assert_eq!(status["running"]["version"], "0.1.0", "{status}");
+    assert_eq!(status["running"]["slot"], "A", "{status}");
+    assert_eq!(last(&status)["ending"], "committed", "{status}");
+    let guest = scenario.guest();
+    all_there(&guest, &acknowledged);
+    let exported = guest.run("cat /var/lib/onebox-upgrades/rollback-*/orders.csv | wc -l");
+    let exported: u64 = exported.parse().unwrap();
+    // With a header, and what was ordered until the export.
+    assert!(
+        exported > before + 1,
+        "{exported} lines, {before} orders before"
+    );
+    // What an operator has left does not come back by itself.
+    let again = guest.output("boxctl upgrade --check --json");
+    let again = String::from_utf8_lossy(&again.stdout).into_owned();
+    assert!(again.contains("went back from it"), "{again}");
+    checks::clean_boot(&guest);
 }
 
 #[test]
@@ -153,16 +210,9 @@ fn upgrades() {
     assert_eq!(offer["kernel_changes"], false, "{offer}");
     let sent = web.sent();
     let boot = guest.run("cat /proc/sys/kernel/random/boot_id");
-    let visitors = Visitors::start(&client, "/", Duration::from_millis(250));
-    let (status, acknowledged) = upgrade(&scenario, &app, 1, "");
-    let visited = visitors.finish();
-    scenario.note(&format!(
-        "{} visitors at 4 a second, {} turned away; the longest waited {:.1} s",
-        visited.came,
-        visited.failed.len(),
-        visited.longest.as_secs_f64()
-    ));
-    assert_eq!(visited.failed, Vec::<String>::new());
+    let (status, acknowledged) = visited(&scenario, &client, || {
+        upgrade(&scenario, &app, 1, "boxctl upgrade --no-backup --yes")
+    });
     let size = offer["bytes"].as_u64().unwrap();
     scenario.note(&format!(
         "transferred {} of {size} bytes: another version of the same programs",
@@ -180,13 +230,20 @@ fn upgrades() {
     all_there(&guest, &acknowledged);
     checks::clean_boot(&guest);
 
+    roll_back(&scenario, &client, &app);
+
     // One that spoils its database and does not get ready.
     maker.publish("0.3.0", spoil);
     let lines = guest.sql("SELECT count(*) FROM order_items");
-    let (status, acknowledged) = upgrade(&scenario, &app, 2, " --restart");
-    assert_eq!(status["running"]["version"], "0.2.0", "{status}");
+    let (status, acknowledged) = upgrade(
+        &scenario,
+        &app,
+        3,
+        "boxctl upgrade --no-backup --restart --yes",
+    );
+    assert_eq!(status["running"]["version"], "0.1.0", "{status}");
     assert_eq!(last(&status)["ending"], "rolled_back", "{status}");
-    let bad = &status["bad"][0];
+    let bad = &status["bad"][1];
     assert_eq!(bad["version"], "0.3.0", "{status}");
     let probes = bad["probes"].to_string();
     assert!(probes.contains("wizamart-migrate.service"), "{status}");
