@@ -13,6 +13,7 @@ pub mod generations;
 pub mod problem;
 pub mod progress;
 pub mod reconcilers;
+pub mod reset;
 pub mod secrets;
 pub mod status;
 pub mod support;

@@ -7,8 +7,8 @@ use clap::{Parser, Subcommand};
 use crate::direct::{logs, psql, redis, shell};
 use crate::error::Error;
 use crate::{
-    admin, alert, backup, cert, change, config, doctor, reconciler, release, secret, service,
-    status, upgrade, version, vm,
+    admin, alert, backup, cert, change, config, doctor, reconciler, release, reset, secret,
+    service, status, upgrade, version, vm,
 };
 
 /// Runs and operates a Onebox.
@@ -55,6 +55,7 @@ enum Command {
     RecoveryKit(backup::RecoveryKit),
     Upgrade(upgrade::Upgrade),
     Rollback(upgrade::Rollback),
+    FactoryReset(reset::FactoryReset),
     /// Who is told when something is wrong: show, test
     #[command(subcommand)]
     Alert(alert::Command),
@@ -97,6 +98,7 @@ impl Cli {
             Command::RecoveryKit(args) => args.run(),
             Command::Upgrade(args) => args.run(),
             Command::Rollback(args) => args.run(),
+            Command::FactoryReset(args) => args.run(),
             Command::Alert(command) => command.run(),
             Command::Config(command) => command.run(),
             Command::Admin(command) => command.run(),

@@ -19,6 +19,7 @@ mod output;
 mod paint;
 mod reconciler;
 mod release;
+mod reset;
 mod secret;
 mod service;
 mod status;

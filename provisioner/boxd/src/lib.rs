@@ -32,6 +32,7 @@ mod password;
 pub mod prepare;
 pub mod reconcilers;
 pub mod rendered;
+pub mod reset;
 pub mod secrets;
 pub mod status;
 pub mod steps;

@@ -1,8 +1,8 @@
 //! Upgrades of a box that sells: one that stays, under the kernel that runs, during
 //! which no visitor is turned away; and one that breaks its database, by a restart,
-//! and is left by itself. Orders that were acknowledged are there after each, and
-//! a release that was no good does not come back. (`boot_state` has the kernels
-//! that do not start.)
+//! and is left by itself; in between an operator goes back by hand. Orders that were
+//! acknowledged are there after each, and a release that was no good does not come
+//! back. (`boot_state` has the kernels that do not start.) At last a factory reset.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -261,5 +261,40 @@ fn upgrades() {
     let why = again["obstacles"].to_string();
     assert!(why.contains("was no good"), "{again}");
     checks::clean_boot(&guest);
+    factory_reset(&scenario, &guest);
     scenario.power_off();
+}
+
+/// Everything goes but the release, and who may log in.
+fn factory_reset(scenario: &Scenario, guest: &Guest) {
+    let key = guest.run(&format!("cat {}", paths::SSH_HOST_KEY_PUB));
+    let _ = guest.run("boxctl factory-reset --yes");
+    let begun = Instant::now();
+    let fresh = loop {
+        // It has another host key then.
+        let _ = fs::remove_file(scenario.vm().state().known_hosts());
+        let ssh = scenario.vm().ssh().connect_limit(Duration::from_secs(10));
+        if let Ok(output) = ssh.output(&format!("cat {}", paths::SSH_HOST_KEY_PUB)) {
+            let now = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+            if !now.is_empty() && now != key.trim() {
+                break scenario.guest();
+            }
+        }
+        assert!(begun.elapsed() < LIMIT, "the box does not begin anew");
+        thread::sleep(Duration::from_secs(2));
+    };
+    checks::clean_boot(&fresh);
+    assert_eq!(fresh.sql("SELECT count(*) FROM orders"), "0");
+    let left = fresh.run(&format!(
+        "ls {} {} 2>/dev/null | wc -l",
+        paths::FACTORY_RESET,
+        paths::CONFIG
+    ));
+    assert_eq!(left, "0");
+    let status = json(&fresh, "boxctl upgrade status");
+    assert_eq!(status["running"]["version"], "0.1.0", "{status}");
+    scenario.note(&format!(
+        "a factory reset takes {:.0} s",
+        begun.elapsed().as_secs_f64()
+    ));
 }

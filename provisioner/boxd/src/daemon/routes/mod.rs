@@ -6,6 +6,7 @@ mod certificates;
 mod doctor;
 mod generations;
 mod reconcilers;
+mod reset;
 mod secrets;
 mod status;
 mod support;
@@ -34,6 +35,7 @@ pub(super) fn router(keeper: Keeper) -> Router {
         .merge(alerts::router())
         .merge(backups::router())
         .merge(upgrades::router())
+        .merge(reset::router())
         .merge(doctor::router())
         .merge(support::router())
         .fallback(async |uri: Uri| {
