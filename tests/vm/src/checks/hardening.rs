@@ -11,11 +11,13 @@ use crate::Guest;
 /// in `docs/src/reference/hardening.md`.
 fn ceilings() -> Vec<(String, u32)> {
     let worker = units::worker(QueueName::Default);
+    let revert = units::revert(0);
     let mut all: Vec<(String, u32)> = [
         units::WEB,
         &worker,
         units::SCHEDULER,
         units::MIGRATE,
+        &revert,
         units::FILES_CHECK,
         units::SELF_TEST,
     ]
