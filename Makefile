@@ -13,7 +13,7 @@ own = @[ "$$(cat $(checkout) 2>/dev/null)" = "$(CURDIR)" ] || { \
 # The stack the application replaces, where it lies beside this checkout.
 PEER ?= $(wildcard ../shared/peer-python)
 
-.PHONY: help run test bench docs lock
+.PHONY: help run test soak bench docs lock
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
@@ -24,6 +24,10 @@ run: ## Build the image and bring the box up in a VM (FRESH=1 starts over, FIRMW
 test: ## Run every test there is, and print the counts.
 	$(own)
 	@cargo xtask test
+
+soak: ## Cut the power in the middle of upgrades, again and again (CUTS=100, SEED=1).
+	$(own)
+	@cargo xtask soak $(if $(CUTS),--cuts $(CUTS)) $(if $(SEED),--seed $(SEED))
 
 bench: ## Measure the image, and the application beside its peer (PEER=DIR).
 	$(own)

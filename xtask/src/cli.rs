@@ -10,7 +10,7 @@ use crate::{
     lock::LockArgs,
     run::RunArgs,
     setup::SetupArgs,
-    suite::TestArgs,
+    suite::{SoakArgs, TestArgs},
 };
 
 /// Developer tasks of this repository.
@@ -29,6 +29,8 @@ pub(crate) enum Task {
     Run(RunArgs),
     /// Run every test there is, and print the counts.
     Test(TestArgs),
+    /// Cut the power of a box in the middle of upgrades, for as long as you like.
+    Soak(SoakArgs),
     /// Measure image size, boot time and memory.
     Bench(BenchArgs),
     /// Refresh nix/debian.lock.json from the Debian archive.

@@ -39,6 +39,7 @@ fn main() -> ExitCode {
     let result: Result<ExitCode, Box<dyn std::error::Error>> = match Cli::parse().task {
         Task::Run(args) => run::run(&workspace, &args).map_err(Into::into),
         Task::Test(args) => suite::run(&workspace, &args).map_err(Into::into),
+        Task::Soak(args) => suite::soak(&workspace, &args).map_err(Into::into),
         Task::Bench(args) => bench::run(&workspace, &args).map_err(Into::into),
         Task::Lock(args) => lock::run(&workspace, &args).map_err(Into::into),
         Task::Fetch(args) => fetch::run(&workspace, &args).map_err(Into::into),

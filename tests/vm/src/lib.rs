@@ -24,6 +24,7 @@ pub mod pebble;
 pub mod release;
 pub mod scenario;
 pub mod steady;
+pub mod upgrades;
 pub mod visitors;
 
 pub use app::App;

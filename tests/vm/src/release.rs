@@ -69,6 +69,19 @@ impl Maker {
     /// # Panics
     /// When a program fails.
     pub fn publish(&self, version: &str, change: impl FnOnce(&Path)) {
+        self.release(version, change, true);
+    }
+
+    /// The same, and a box transfers all of it: looking for blocks that it has takes an
+    /// emulated one longer than that.
+    ///
+    /// # Panics
+    /// When a program fails.
+    pub fn publish_whole(&self, version: &str, change: impl FnOnce(&Path)) {
+        self.release(version, change, false);
+    }
+
+    fn release(&self, version: &str, change: impl FnOnce(&Path), reuses: bool) {
         let work = self.dir.join(format!("made-{version}"));
         let root = work.join("root");
         fs::create_dir_all(&work).expect("create a directory");
@@ -113,7 +126,7 @@ impl Maker {
         pack.arg("-sort").arg(order).env_remove("SOURCE_DATE_EPOCH");
         let _ = run(&mut pack);
         fs::remove_dir_all(&root).expect("remove what was unpacked");
-        self.describe(version, &result);
+        self.describe(version, &result, reuses);
         let (made, key) = (self.at(version), self.at("key"));
         let result = result.display().to_string();
         let _ = self.boxctl(&["build", &made, "--from", &result]);
@@ -123,7 +136,7 @@ impl Maker {
     }
 
     /// What `nix build .#bundle` writes beside the image.
-    fn describe(&self, version: &str, result: &Path) {
+    fn describe(&self, version: &str, result: &Path, reuses: bool) {
         let image = result.join("rootfs.img");
         let read =
             |name: &str| fs::read_to_string(self.built.join(name)).expect("read the built release");
@@ -138,7 +151,10 @@ impl Maker {
         fs::write(result.join("sbom.cdx.json"), read("sbom.cdx.json")).expect("write the SBOM");
         let meta = run(Command::new("base64").args(["-w", "0"]).arg(&file));
         let lines = read("manifest.raucm");
-        let lines = lines.lines().map(|line| {
+        let kept = lines
+            .lines()
+            .filter(|line| reuses || !line.starts_with("adaptive="));
+        let lines = kept.map(|line| {
             let value = match line.split_once('=').map(|(name, _)| name) {
                 Some("version") => version,
                 Some("release") => meta.trim(),

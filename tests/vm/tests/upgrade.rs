@@ -21,74 +21,10 @@ use onebox_testing::files::Files;
 use onebox_vm::firmware::Firmware;
 use onebox_vm::https::Client;
 use onebox_vm_tests::orders::Acknowledged;
-use onebox_vm_tests::pebble::HOST;
 use onebox_vm_tests::release::Maker;
+use onebox_vm_tests::upgrades::{LIMIT, all_there, json, last, settled, trust};
 use onebox_vm_tests::{App, Guest, Orders, Scenario, Visitors, checks};
 use serde_json::Value;
-
-const ROOTS: &str = "/var/lib/onebox/release-roots.pem";
-const CA: &str = "/var/lib/onebox/channel-ca.pem";
-/// A restart, a trial, a restart back; emulated.
-const LIMIT: Duration = Duration::from_secs(900);
-
-fn put(guest: &Guest, file: &str, text: &str) {
-    let quoted = text.replace('\'', "'\\''");
-    let _ = guest.run(&format!("printf '%s' '{quoted}' >{file}"));
-}
-
-fn json(guest: &Guest, command: &str) -> Value {
-    let output = guest.output(&format!("{command} --json"));
-    let (text, steps) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
-    serde_json::from_str(&text)
-        .unwrap_or_else(|error| panic!("{command}: {error}: {text}\n{steps}"))
-}
-
-/// Waits until as many upgrades are over; returns how the last one ended.
-fn ended(scenario: &Scenario, count: usize) -> Value {
-    let begun = Instant::now();
-    let mut last = String::new();
-    loop {
-        let ssh = scenario.vm().ssh().connect_limit(Duration::from_secs(10));
-        if let Ok(output) = ssh.output("boxctl upgrade status --json") {
-            let text = String::from_utf8_lossy(&output.stdout).into_owned();
-            let status = serde_json::from_str::<Value>(&text).unwrap_or_default();
-            let history = status["history"].as_array().map_or(0, Vec::len);
-            if history == count && status["trial"].is_null() {
-                return status;
-            }
-            if !text.is_empty() {
-                last = text;
-            }
-        }
-        assert!(
-            begun.elapsed() < LIMIT,
-            "the upgrade is not over: {last}\n{}",
-            scenario
-                .vm()
-                .serial()
-                .tail(60)
-                .unwrap_or_default()
-                .join("\n")
-        );
-        thread::sleep(Duration::from_secs(2));
-    }
-}
-
-/// Every order that was acknowledged is there.
-fn all_there(guest: &Guest, acknowledged: &[Acknowledged]) {
-    let there = guest.sql("SELECT id FROM orders");
-    let there: Vec<i64> = there.lines().filter_map(|id| id.parse().ok()).collect();
-    let missing: Vec<i64> = acknowledged
-        .iter()
-        .map(|order| order.id)
-        .filter(|id| !there.contains(id))
-        .collect();
-    assert!(missing.is_empty(), "orders are lost: {missing:?}");
-    assert!(!acknowledged.is_empty());
-}
 
 /// Has the box go over to another release while orders are placed.
 fn upgrade(
@@ -104,15 +40,11 @@ fn upgrade(
     let text = String::from_utf8_lossy(&said.stderr).into_owned();
     scenario.note(&format!("{:.0} s: {text}", begun.elapsed().as_secs_f64()));
     assert!(said.status.success(), "{text}");
-    let status = ended(scenario, ends);
+    let status = settled(scenario, ends);
     let event = status["history"].as_array().unwrap().last().unwrap();
     scenario.note(&format!("{:.0} s: {event}", begun.elapsed().as_secs_f64()));
     let acknowledged = orders.finish();
     (status, acknowledged)
-}
-
-fn last(status: &Value) -> &Value {
-    status["history"].as_array().unwrap().last().unwrap()
 }
 
 /// Migrates, and does not get ready.
@@ -162,7 +94,7 @@ fn roll_back(scenario: &Scenario, client: &Client, app: &App) {
     });
     assert_eq!(status["running"]["version"], "0.1.0", "{status}");
     assert_eq!(status["running"]["slot"], "A", "{status}");
-    assert_eq!(last(&status)["ending"], "committed", "{status}");
+    assert_eq!(last(&status).unwrap()["ending"], "committed", "{status}");
     let guest = scenario.guest();
     all_there(&guest, &acknowledged);
     let exported = guest.run("cat /var/lib/onebox-upgrades/rollback-*/orders.csv | wc -l");
@@ -188,17 +120,7 @@ fn upgrades() {
     let guest = scenario.guest();
     checks::clean_boot(&guest);
     let _ = guest.run("wizamart seed --vendors 2 --products 25 --orders 50 --yes");
-    put(&guest, ROOTS, &maker.keyring());
-    put(&guest, CA, &web.certificate);
-    let channel = format!("https://{HOST}:{}", web.port);
-    put(
-        &guest,
-        paths::CONFIG,
-        &format!(
-            "[updates]\nchannel = \"{channel}\"\nroots_file = \"{ROOTS}\"\nca_file = \"{CA}\"\n"
-        ),
-    );
-    let _ = guest.run("boxctl apply --yes");
+    trust(&guest, &maker, &web);
     let app = App::login(&client, &guest);
     let was = guest.identity();
 
@@ -220,7 +142,7 @@ fn upgrades() {
     ));
     assert_eq!(status["running"]["version"], "0.2.0", "{status}");
     assert_eq!(status["running"]["slot"], "B", "{status}");
-    assert_eq!(last(&status)["ending"], "committed", "{status}");
+    assert_eq!(last(&status).unwrap()["ending"], "committed", "{status}");
     assert_eq!(status["other_is_good"], true, "{status}");
     let guest = scenario.guest();
     assert_eq!(guest.identity(), was);
@@ -233,7 +155,7 @@ fn upgrades() {
     roll_back(&scenario, &client, &app);
 
     // One that spoils its database and does not get ready.
-    maker.publish("0.3.0", spoil);
+    maker.publish_whole("0.3.0", spoil);
     let lines = guest.sql("SELECT count(*) FROM order_items");
     let (status, acknowledged) = upgrade(
         &scenario,
@@ -242,7 +164,7 @@ fn upgrades() {
         "boxctl upgrade --no-backup --restart --yes",
     );
     assert_eq!(status["running"]["version"], "0.1.0", "{status}");
-    assert_eq!(last(&status)["ending"], "rolled_back", "{status}");
+    assert_eq!(last(&status).unwrap()["ending"], "rolled_back", "{status}");
     let bad = &status["bad"][1];
     assert_eq!(bad["version"], "0.3.0", "{status}");
     let probes = bad["probes"].to_string();

@@ -14,6 +14,7 @@ mod lanes;
 mod lint;
 mod nix;
 mod runner;
+mod soak;
 mod table;
 mod vm;
 
@@ -28,6 +29,7 @@ use crate::{
     workspace::Workspace,
 };
 use runner::Runner;
+pub(crate) use soak::{SoakArgs, run as soak};
 
 /// `cargo xtask test`
 #[derive(Debug, clap::Args)]

@@ -1,33 +1,71 @@
 //! The image in a virtual machine.
 
-use std::fs;
+use std::{fs, process::Command};
 
 use super::runner::Runner;
-use crate::{build, cargo, files::FileError};
+use crate::{build, cargo, files::FileError, workspace::Workspace};
 
 /// Those that take longest, which begin first: what is short fills the lanes.
-const LONG: [&str; 4] = ["upgrade", "backups", "one_boot_bios", "doctor"];
+const LONG: [&str; 5] = [
+    "upgrade",
+    "backups",
+    "power_cuts",
+    "one_boot_bios",
+    "doctor",
+];
 /// Boxes at a time. An emulated processor is a thread, and most of a box's life
 /// keeps one of its two busy.
 const LANES: usize = 2;
 
 /// Runs the group.
 pub(crate) fn run(runner: &mut Runner<'_>) -> Result<(), FileError> {
+    if !prepare(runner)? {
+        return Ok(());
+    }
+    let workspace = runner.workspace();
+    let tests = names(runner)?
+        .into_iter()
+        .map(|name| (format!("vm-{name}"), test(workspace, &name)))
+        .collect();
+    runner.cargo_tests_in_lanes(tests, LANES)
+}
+
+/// A test program with what it needs.
+pub(super) fn test(workspace: &Workspace, name: &str) -> Command {
+    let mut command = cargo::command(workspace);
+    command.args([
+        "test",
+        "--quiet",
+        "--package",
+        "onebox-vm-tests",
+        "--locked",
+    ]);
+    command.args(["--test", name, "--", "--test-threads=1", "--nocapture"]);
+    command.env(
+        "ONEBOX_IMAGE",
+        workspace.path("target/nix/image/onebox.raw"),
+    );
+    command.env("ONEBOX_BUNDLE", workspace.path("target/nix/bundle"));
+    command
+}
+
+/// Builds what the tests need; tells whether it is there.
+pub(super) fn prepare(runner: &mut Runner<'_>) -> Result<bool, FileError> {
     let workspace = runner.workspace();
     if !runner.check("vm-image", &mut build::command(workspace, "image")?)? {
         runner.fail("vm", "there is no image to test");
-        return Ok(());
+        return Ok(false);
     }
     if !runner.check("vm-bundle", &mut build::command(workspace, "bundle")?)? {
         runner.fail("vm", "there is no release to upgrade to");
-        return Ok(());
+        return Ok(false);
     }
     // Releases are signed and published with the command that is under test too.
     let mut boxctl = cargo::command(workspace);
     boxctl.args(["build", "--package", "boxctl", "--locked"]);
     if !runner.check("vm-boxctl", &mut boxctl)? {
         runner.fail("vm", "there is no boxctl to make releases with");
-        return Ok(());
+        return Ok(false);
     }
     // Once, and not in the lanes, which would wait for each other.
     let mut programs = cargo::command(workspace);
@@ -40,27 +78,9 @@ pub(crate) fn run(runner: &mut Runner<'_>) -> Result<(), FileError> {
     ]);
     if !runner.check("vm-programs", &mut programs)? {
         runner.fail("vm", "the tests do not compile");
-        return Ok(());
+        return Ok(false);
     }
-    let mut tests = Vec::new();
-    for name in names(runner)? {
-        let mut command = cargo::command(workspace);
-        command.args([
-            "test",
-            "--quiet",
-            "--package",
-            "onebox-vm-tests",
-            "--locked",
-        ]);
-        command.args(["--test", &name, "--", "--test-threads=1", "--nocapture"]);
-        command.env(
-            "ONEBOX_IMAGE",
-            workspace.path("target/nix/image/onebox.raw"),
-        );
-        command.env("ONEBOX_BUNDLE", workspace.path("target/nix/bundle"));
-        tests.push((format!("vm-{name}"), command));
-    }
-    runner.cargo_tests_in_lanes(tests, LANES)
+    Ok(true)
 }
 
 /// The test programs, in the order in which they begin.
