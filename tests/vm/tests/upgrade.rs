@@ -207,12 +207,12 @@ fn factory_reset(scenario: &Scenario, guest: &Guest) {
     };
     checks::clean_boot(&fresh);
     assert_eq!(fresh.sql("SELECT count(*) FROM orders"), "0");
-    let left = fresh.run(&format!(
-        "ls {} {} 2>/dev/null | wc -l",
+    let left = fresh.output(&format!(
+        "ls {} 2>/dev/null; grep '^channel' {}",
         paths::FACTORY_RESET,
         paths::CONFIG
     ));
-    assert_eq!(left, "0");
+    assert_eq!(String::from_utf8_lossy(&left.stdout), "");
     let status = json(&fresh, "boxctl upgrade status");
     assert_eq!(status["running"]["version"], "0.1.0", "{status}");
     scenario.note(&format!(
