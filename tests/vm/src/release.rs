@@ -81,6 +81,84 @@ impl Maker {
         self.release(version, change, false);
     }
 
+    /// The image of a release that was published.
+    #[must_use]
+    pub fn image(&self, version: &str) -> PathBuf {
+        self.dir.join(format!("made-{version}/result/rootfs.img"))
+    }
+
+    /// A bundle of what another maker made, signed by this one.
+    ///
+    /// # Panics
+    /// When a program fails.
+    #[must_use]
+    pub fn signs(&self, other: &Self, version: &str) -> PathBuf {
+        let result = other.dir.join(format!("made-{version}/result"));
+        self.bundle(version, &result, "key")
+    }
+
+    /// A bundle of a release that is called older than it is, in no channel.
+    ///
+    /// # Panics
+    /// When a program fails.
+    #[must_use]
+    pub fn older(&self, of: &str, version: &str) -> PathBuf {
+        self.renamed(of, version, "key")
+    }
+
+    /// Signs the channel's index anew.
+    ///
+    /// # Panics
+    /// When a program fails.
+    pub fn refresh(&self) {
+        let channel = self.channel().display().to_string();
+        let _ = self.boxctl(&["refresh", &channel, "--keys", &self.at("key")]);
+    }
+
+    /// Revokes the key and goes on with another, which begins the channel anew with
+    /// a release of the image of `of`.
+    ///
+    /// # Panics
+    /// When a program fails.
+    pub fn replace_key(&self, of: &str, version: &str) {
+        let (root, key) = (self.at("root"), self.at("key-2"));
+        let old = self.dir.join("key/signing.pem").display().to_string();
+        let _ = self.boxctl(&["keys", "revoke", &root, &old, "--yes"]);
+        // Made after that, so that it brings the list of what is revoked.
+        let _ = self.boxctl(&["keys", "signing", &root, &key]);
+        let channel = self.channel();
+        fs::remove_dir_all(&channel).expect("remove the channel");
+        let _ = self.renamed(of, version, "key-2");
+        let channel = channel.display().to_string();
+        let _ = self.boxctl(&[
+            "publish",
+            &self.at(version),
+            "--channel",
+            &channel,
+            "--keys",
+            &key,
+        ]);
+    }
+
+    /// A bundle of a release's image under another version.
+    fn renamed(&self, of: &str, version: &str, key: &str) -> PathBuf {
+        let result = self.dir.join(format!("made-{version}/result"));
+        fs::create_dir_all(&result).expect("create a directory");
+        fs::copy(self.image(of), result.join("rootfs.img")).expect("copy an image");
+        self.describe(version, &result, false);
+        self.bundle(version, &result, key)
+    }
+
+    fn bundle(&self, version: &str, result: &Path, key: &str) -> PathBuf {
+        let (made, key) = (self.at(version), self.at(key));
+        let result = result.display().to_string();
+        let _ = self.boxctl(&["build", &made, "--from", &result]);
+        let _ = self.boxctl(&["sign", &made, "--keys", &key]);
+        self.dir
+            .join(version)
+            .join(format!("onebox-{version}.raucb"))
+    }
+
     fn release(&self, version: &str, change: impl FnOnce(&Path), reuses: bool) {
         let work = self.dir.join(format!("made-{version}"));
         let root = work.join("root");
@@ -127,10 +205,8 @@ impl Maker {
         let _ = run(&mut pack);
         fs::remove_dir_all(&root).expect("remove what was unpacked");
         self.describe(version, &result, reuses);
+        let _ = self.bundle(version, &result, "key");
         let (made, key) = (self.at(version), self.at("key"));
-        let result = result.display().to_string();
-        let _ = self.boxctl(&["build", &made, "--from", &result]);
-        let _ = self.boxctl(&["sign", &made, "--keys", &key]);
         let channel = self.channel().display().to_string();
         let _ = self.boxctl(&["publish", &made, "--channel", &channel, "--keys", &key]);
     }

@@ -8,6 +8,7 @@ use super::UpgradeError;
 use crate::command;
 use crate::disk::{Access, Disk};
 use onebox_model::paths::{POSTGRES_HOME, REDIS_DATA, STATE_DIR, UPGRADES_DIR, UPGRADES_SNAPSHOT};
+use rustix::fs::FallocateFlags;
 use std::path::Path;
 
 /// What is copied, with the name of its copy. Uploaded files are not among
@@ -24,6 +25,10 @@ const MARK: &str = "of";
 const HALF: &str = "/var/lib/onebox-upgrades/snapshot.half";
 /// What the release on trial left, on its way out.
 const LEFT: &str = "/var/lib/onebox-upgrades/left";
+/// Room that a release on trial cannot take: going back, and writing down why, works
+/// on a disk that it has filled.
+const RESERVE: &str = "/var/lib/onebox-upgrades/reserve";
+const RESERVED: u64 = 16 * 1024 * 1024;
 
 /// Makes the copies, unless those of this trial are complete: what a second
 /// start of the trial finds may be half migrated.
@@ -48,7 +53,21 @@ pub(super) fn make(disk: &Disk, id: &str) -> Result<bool, UpgradeError> {
     // Whole or not at all, and on the disk before anything else is written.
     sync(&disk.path(HALF))?;
     rename(&disk.path(HALF), &disk.path(UPGRADES_SNAPSHOT))?;
+    reserve(&disk.path(RESERVE))?;
     Ok(true)
+}
+
+fn reserve(path: &Path) -> Result<(), UpgradeError> {
+    let what = || format!("reserve room in {}", path.display());
+    let file = std::fs::File::create(path).map_err(UpgradeError::io(what()))?;
+    let allocated = rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, RESERVED);
+    allocated.map_err(|error| UpgradeError::io(what())(error.into()))?;
+    file.sync_all().map_err(UpgradeError::io(what()))
+}
+
+/// Gives the room back that was kept for going back.
+pub(super) fn make_room(disk: &Disk) -> Result<(), UpgradeError> {
+    Ok(disk.remove(RESERVE)?)
 }
 
 /// Puts the data back, when there is a copy of this trial. May be cut off
@@ -60,6 +79,7 @@ pub(super) fn restore(disk: &Disk, id: &str) -> Result<bool, UpgradeError> {
     if !is_of(disk, id)? {
         return Ok(false);
     }
+    make_room(disk)?;
     disk.remove_tree(LEFT)?;
     disk.directory(LEFT, Access::root(0o700))?;
     for (name, place) in PARTS {
@@ -76,6 +96,11 @@ pub(super) fn restore(disk: &Disk, id: &str) -> Result<bool, UpgradeError> {
         }
         rename(&copy, &place)?;
     }
+    // It may have filled the disk, and what comes next is written. What cannot be
+    // removed now only takes room: it goes when all is well.
+    if let Err(error) = disk.remove_tree(LEFT) {
+        eprintln!("boxd: {error}");
+    }
     Ok(true)
 }
 
@@ -86,6 +111,7 @@ pub(super) fn restore(disk: &Disk, id: &str) -> Result<bool, UpgradeError> {
 pub(super) fn discard(disk: &Disk) -> Result<(), UpgradeError> {
     // The mark first: half a copy must not be taken for one.
     disk.remove(&format!("{UPGRADES_SNAPSHOT}/{MARK}"))?;
+    make_room(disk)?;
     for path in [UPGRADES_SNAPSHOT, HALF, LEFT] {
         disk.remove_tree(path)?;
     }
@@ -173,8 +199,11 @@ mod tests {
         // A second start keeps the first copy.
         assert!(!make(&disk, "1").unwrap());
         assert!(!restore(&disk, "another").unwrap());
+        assert!(disk.path(RESERVE).exists());
         assert!(restore(&disk, "1").unwrap());
         is_as_before(&disk);
+        // It may have filled the disk.
+        assert!(!disk.path(LEFT).exists() && !disk.path(RESERVE).exists());
         discard(&disk).unwrap();
         assert!(!restore(&disk, "1").unwrap());
         is_as_before(&disk);

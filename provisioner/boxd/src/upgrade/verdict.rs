@@ -71,6 +71,8 @@ pub(crate) fn fail(
         .slot
         .parse()
         .map_err(|_| UpgradeError::Boot(format!("there is no slot {:?}", trial.from.slot)))?;
+    // The disk may be full of what it wrote.
+    snapshot::make_room(disk)?;
     // What was said first stays: later looks may be at what is being stopped.
     if !matches!(trial.stage, Stage::Failed(_)) {
         trial.stage = Stage::Failed(Failure { probes, logs });
