@@ -25,7 +25,7 @@ test: ## Run every test there is, and print the counts.
 	$(own)
 	@cargo xtask test
 
-soak: ## Cut the power in the middle of upgrades, again and again (CUTS=100, SEED=1).
+soak: ## Cut the power in the middle of upgrades, again and again, and try bad releases (CUTS=100, SEED=1).
 	$(own)
 	@cargo xtask soak $(if $(CUTS),--cuts $(CUTS)) $(if $(SEED),--seed $(SEED))
 

@@ -29,7 +29,7 @@ pub(crate) enum Task {
     Run(RunArgs),
     /// Run every test there is, and print the counts.
     Test(TestArgs),
-    /// Cut the power of a box in the middle of upgrades, for as long as you like.
+    /// Cut the power of a box in the middle of upgrades, and try every bad release.
     Soak(SoakArgs),
     /// Measure image size, boot time and memory.
     Bench(BenchArgs),

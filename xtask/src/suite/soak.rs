@@ -18,7 +18,8 @@ pub(crate) struct SoakArgs {
     fetch: FetchArgs,
 }
 
-/// Cuts the power of a box in the middle of upgrades.
+/// Cuts the power of a box in the middle of upgrades, and has it try every release
+/// that is no good.
 pub(crate) fn run(workspace: &Workspace, args: &SoakArgs) -> Result<ExitCode, SuiteError> {
     prepare(workspace, &[Group::Vm], &args.fetch)?;
     let mut runner = Runner::new(workspace, "target/soak-logs")?;
@@ -26,7 +27,11 @@ pub(crate) fn run(workspace: &Workspace, args: &SoakArgs) -> Result<ExitCode, Su
         let mut cuts = vm::test(workspace, "power_cuts");
         cuts.env("ONEBOX_CUTS", args.cuts.to_string());
         cuts.env("ONEBOX_SEED", args.seed.to_string());
-        let _ = runner.cargo_tests("soak-power-cuts", &mut cuts)?;
+        let mut bad = vm::test(workspace, "bad_releases");
+        bad.env("ONEBOX_BAD", "all");
+        let tests = [("soak-power-cuts", cuts), ("soak-bad-releases", bad)];
+        let tests = tests.map(|(name, command)| (name.to_owned(), command));
+        runner.cargo_tests_in_lanes(tests.into(), vm::LANES)?;
     }
     print!("\n{}", table::render(runner.rows()));
     let failed = runner.rows().iter().any(|row| row.counts.failed > 0);
