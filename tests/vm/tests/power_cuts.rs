@@ -17,14 +17,16 @@ use std::time::{Duration, Instant};
 use onebox_testing::files::Files;
 use onebox_vm::firmware::Firmware;
 use onebox_vm_tests::release::Maker;
-use onebox_vm_tests::upgrades::{all_there, last, settled, trust};
-use onebox_vm_tests::{App, Orders, Scenario, checks};
+use onebox_vm_tests::upgrades::{LIMIT, all_there, last, settled, trust};
+use onebox_vm_tests::{App, Guest, Orders, Scenario, checks};
 
 /// As many as a suite has time for; the long run is `make soak`.
 const CUTS: u64 = 2;
 const SEED: u64 = 1;
-/// From the first look at the channel to visitors let in again, emulated.
-const SPAN: Duration = Duration::from_secs(180);
+/// From the first look at the channel to a written slot, emulated.
+const WRITING: Duration = Duration::from_secs(60);
+/// From there to visitors let in again, and a little more.
+const TRIAL: Duration = Duration::from_secs(75);
 
 /// A number of the environment.
 fn number(name: &str, otherwise: u64) -> u64 {
@@ -43,6 +45,24 @@ fn next(state: &mut u64) -> u64 {
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^ (mixed >> 31)
+}
+
+/// Waits until the upgrade is about to leave the release that runs.
+fn going_over(guest: &Guest, cut: u64) {
+    let begun = Instant::now();
+    let look = format!("journalctl -u cut-{cut} -o cat | grep -c 'on trial$'");
+    loop {
+        let said = guest.output(&look);
+        if String::from_utf8_lossy(&said.stdout).trim() == "1" {
+            return;
+        }
+        assert!(
+            begun.elapsed() < LIMIT,
+            "the upgrade does not get as far: {}",
+            guest.run(&format!("journalctl -u cut-{cut} -o cat"))
+        );
+        thread::sleep(Duration::from_millis(500));
+    }
 }
 
 #[test]
@@ -69,7 +89,14 @@ fn power_cuts() {
         let _ = guest.run(&format!(
             "systemd-run --quiet --unit=cut-{cut} boxctl upgrade {wanted} --force --no-backup --yes"
         ));
-        let span = u64::try_from(SPAN.as_millis()).unwrap();
+        // By turns while it is written, and from the moment it is to go over.
+        let (since, span) = if cut % 2 == 1 {
+            ("the beginning", WRITING)
+        } else {
+            going_over(&guest, cut);
+            ("it goes over", TRIAL)
+        };
+        let span = u64::try_from(span.as_millis()).unwrap();
         let moment = Duration::from_millis(next(&mut state) % span);
         thread::sleep(moment);
         scenario.cut_power();
@@ -81,7 +108,7 @@ fn power_cuts() {
         let runs = after["running"]["version"].as_str().unwrap().to_owned();
         let ending = last(&after).map(|event| event["ending"].to_string());
         scenario.note(&format!(
-            "cut {cut} of {cuts} (seed {seed}), {:.1} s into {running} -> {wanted}: {runs} runs {:.0} s later; \
+            "cut {cut} of {cuts} (seed {seed}), {running} -> {wanted}, {:.1} s after {since}: {runs} runs {:.0} s later; \
              {} orders were acknowledged, the last upgrade ended {}",
             moment.as_secs_f64(),
             gone.elapsed().as_secs_f64(),
