@@ -125,6 +125,8 @@ fn bad_releases() {
     let _ = guest
         .run("printf 'trial_minutes = 1\\n' >>/var/lib/onebox/onebox.toml; boxctl apply --yes");
     let app = App::login(&client, &guest);
+    maker.publish_whole("0.1.1", |_| {});
+    killed(&scenario, &guest);
     let mut ended = 0;
     for fault in FAULTS.iter().filter(|fault| all || !fault.long) {
         maker.publish_whole(fault.version, fault.change);
@@ -133,6 +135,25 @@ fn bad_releases() {
     }
     not_believed(&scenario.guest(), &maker, &web, &scenario);
     scenario.power_off();
+}
+
+/// The keeper is killed while it writes the other slot: this release goes on, the
+/// other slot is no way out any more, and the next upgrade writes it anew.
+fn killed(scenario: &Scenario, guest: &Guest) {
+    let _ = guest.run(
+        "systemd-run --quiet --unit=killed --collect boxctl upgrade --no-backup --yes; \
+         until journalctl -u killed -o cat | grep -q 'writing the other slot'; do sleep 1; done; \
+         systemctl kill --signal=KILL boxd; sleep 1; systemctl start boxd",
+    );
+    let status = settled(scenario, 0);
+    assert_eq!(status["running"]["version"], "0.1.0", "{status}");
+    assert_eq!(status["other_is_good"], false, "{status}");
+    assert_eq!(
+        status["history"].as_array().map(Vec::len),
+        Some(0),
+        "{status}"
+    );
+    checks::clean_boot(guest);
 }
 
 /// The box tries one while orders are placed, and is back.
