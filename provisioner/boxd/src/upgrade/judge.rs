@@ -3,7 +3,7 @@
 //! self-test). Good, and it stays; anything else, and the box goes back.
 
 use super::memory::{Stage, Trial};
-use super::{REBOOT, UpgradeError, verdict};
+use super::{REBOOT, UpgradeError, switch, verdict};
 use crate::boot::{Slot, Store};
 use crate::disk::Disk;
 use crate::gate::Gate;
@@ -63,6 +63,7 @@ pub(crate) async fn judge(
         Err(probes) => Err(probes),
     };
     let Err(probes) = found else {
+        switch::over(disk, &*gate.systemd).await;
         return Ok(Judged::Stays);
     };
     let logs = verdict::logs(&probes);

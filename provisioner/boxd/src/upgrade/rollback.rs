@@ -197,6 +197,9 @@ impl Upgrades {
         let id = OffsetDateTime::now_utc().unix_timestamp_nanos().to_string();
         if plan.schema != Schema::Stays {
             steps.tell("visitors wait from here on, and jobs");
+            if plan.way == Way::Soft {
+                switch::ready(&*self.systemd).await?;
+            }
             self.rest().await?;
         }
         let mut export = None;
@@ -260,6 +263,7 @@ impl Upgrades {
 
     /// After a rollback that did not get as far as the boot loader.
     async fn go_on(&self, schema: Schema) {
+        switch::over(&self.disk, &*self.systemd).await;
         if let Err(error) = snapshot::discard(&self.disk) {
             tracing::warn!("{error}");
         }

@@ -6,12 +6,17 @@
 //! the descriptor store of its unit meanwhile, where connections queue.
 
 use super::REBOOT;
+use crate::disk::Disk;
 use crate::systemd::{SystemdError, Units};
 use onebox_api::units::Verb;
 use onebox_model::units::{HTTP_SOCKET, HTTPS_SOCKET, NEXT_ROOT};
 
 /// What ends all programs and goes to the next root (systemd.special(7)).
 const SOFT_REBOOT: &str = "soft-reboot.target";
+
+/// Has the descriptor store of the site's unit kept, once (`images/rootfs/usr/lib/
+/// onebox/next-root`).
+const KEEPS_SOCKETS: &str = "/run/systemd/system/wizamart-web.service.d/50-soft-reboot.conf";
 
 /// How the box gets into the other slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,8 +64,26 @@ pub(super) async fn go(systemd: &dyn Units, way: Way) {
     leave(systemd, REBOOT).await;
 }
 
+/// Mounts the other slot as the next root, and has the site's sockets kept from now on.
+pub(super) async fn ready(systemd: &dyn Units) -> Result<(), SystemdError> {
+    systemd.act(Verb::Start, NEXT_ROOT).await
+}
+
+/// After a soft reboot: a site that is stopped refuses again.
+pub(super) async fn over(disk: &Disk, systemd: &dyn Units) {
+    if !disk.path(KEEPS_SOCKETS).exists() {
+        return;
+    }
+    if let Err(error) = disk.remove(KEEPS_SOCKETS) {
+        eprintln!("boxd: {error}");
+    }
+    if let Err(error) = systemd.reload_manager().await {
+        eprintln!("boxd: {error}");
+    }
+}
+
 async fn soft(systemd: &dyn Units) -> Result<(), SystemdError> {
-    systemd.act(Verb::Start, NEXT_ROOT).await?;
+    ready(systemd).await?;
     // Before the site: systemd accepts and closes what waits on a socket whose unit
     // is to stop and whose service has stopped.
     systemd.act(Verb::Stop, HTTP_SOCKET).await?;
