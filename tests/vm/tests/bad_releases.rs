@@ -59,7 +59,7 @@ const FAULTS: [Fault; 6] = [
             )
         },
         told: "wizamart-migrate.service",
-        long: false,
+        long: true,
     },
     // Its first program is not there, so the kernel panics.
     Fault {
@@ -123,7 +123,7 @@ fn bad_releases() {
     let _ = guest.run("wizamart seed --vendors 2 --products 25 --orders 50 --yes");
     trust(&guest, &maker, &web);
     let _ = guest
-        .run("printf 'trial_minutes = 1\\n' >>/var/lib/onebox/onebox.toml; boxctl apply --yes");
+        .run("printf 'trial_minutes = 5\\n' >>/var/lib/onebox/onebox.toml; boxctl apply --yes");
     let app = App::login(&client, &guest);
     maker.publish_whole("0.1.1", |_| {});
     killed(&scenario, &guest);
@@ -189,7 +189,7 @@ fn tried(scenario: &Scenario, app: &App, fault: &Fault, ended: usize) {
 fn not_believed(guest: &Guest, maker: &Maker, web: &Files, scenario: &Scenario) {
     let base = format!("https://{HOST}:{}", web.port);
     let channel = maker.channel();
-    let good = channel.join("0.3.0/onebox-0.3.0.raucb");
+    let good = channel.join("0.2.0/onebox-0.2.0.raucb");
     let bytes = fs::read(&good).unwrap();
     let refused = |what: &str, arguments: &str, told: &[&str]| {
         let said = guest.output(&format!("boxctl upgrade {arguments}"));
@@ -212,7 +212,7 @@ fn not_believed(guest: &Guest, maker: &Maker, web: &Files, scenario: &Scenario) 
         format!("{base}/faults/{name}")
     };
 
-    let image = fs::read(maker.image("0.3.0")).unwrap();
+    let image = fs::read(maker.image("0.2.0")).unwrap();
     refused(
         "no bundle at all",
         &format!("{} --check", put("unsigned.raucb", &image)),
@@ -224,7 +224,7 @@ fn not_believed(guest: &Guest, maker: &Maker, web: &Files, scenario: &Scenario) 
         &["signature"],
     );
     let stranger = Maker::new(&scenario.dir().join("stranger"));
-    let foreign = fs::read(stranger.signs(maker, "0.3.0")).unwrap();
+    let foreign = fs::read(stranger.signs(maker, "0.2.0")).unwrap();
     refused(
         "somebody else's",
         &format!("{} --check", put("foreign.raucb", &foreign)),
@@ -241,7 +241,7 @@ fn not_believed(guest: &Guest, maker: &Maker, web: &Files, scenario: &Scenario) 
         ),
         &["rauc cannot"],
     );
-    let older = fs::read(maker.older("0.3.0", "0.0.9")).unwrap();
+    let older = fs::read(maker.older("0.2.0", "0.0.9")).unwrap();
     refused(
         "an older one",
         &format!("{} --check", put("older.raucb", &older)),
@@ -252,7 +252,7 @@ fn not_believed(guest: &Guest, maker: &Maker, web: &Files, scenario: &Scenario) 
     let _ = guest.run(full);
     refused(
         "a full disk",
-        &format!("{base}/0.3.0/onebox-0.3.0.raucb --force --check"),
+        &format!("{base}/0.2.0/onebox-0.2.0.raucb --force --check"),
         &["mb free"],
     );
     let _ = guest.run("rm /var/tmp/filler");
@@ -275,7 +275,7 @@ fn not_believed(guest: &Guest, maker: &Maker, web: &Files, scenario: &Scenario) 
     }
 
     // What the maker revokes holds for bundles too, once the channel was read.
-    maker.replace_key("0.3.0", "0.9.0");
+    maker.replace_key("0.2.0", "0.9.0");
     let old = put("old.raucb", &bytes);
     let _ = guest.output("boxctl upgrade --check");
     refused(
