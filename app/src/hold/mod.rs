@@ -24,10 +24,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// Between two looks at the file.
 const LOOK: Duration = Duration::from_millis(50);
+
+/// How many of those that were held go on at a time. Fewer than the connections
+/// that a web process has to the database: who comes now needs some too.
+const RETURNING: usize = 6;
 
 /// How long a request is held at most.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -46,6 +50,8 @@ struct Parts {
     patience: Duration,
     file: PathBuf,
     token: PathBuf,
+    /// Of the requests that were held, those that go on.
+    returning: Arc<Semaphore>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +61,12 @@ enum State {
     /// The process stops and must not do what it held back.
     Refused,
 }
+
+/// A held request's turn to go on; over when it is dropped.
+#[derive(Debug)]
+pub struct Turn(
+    #[expect(dead_code, reason = "kept until it is dropped")] Option<OwnedSemaphorePermit>,
+);
 
 /// Why something that was held is not to go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -89,6 +101,7 @@ impl Hold {
             patience,
             token: paths::in_dir(dir, paths::TRIAL_TOKEN),
             file,
+            returning: Arc::new(Semaphore::new(RETURNING)),
         }))
     }
 
@@ -104,15 +117,21 @@ impl Hold {
         token::matches(&self.0.token, shown)
     }
 
-    /// Waits until a held request may go on.
+    /// Waits until a held request may go on, and returns its turn: those that were
+    /// held are hundreds, and all at once they would get in each other's way until
+    /// none is answered in time.
     ///
     /// # Errors
     /// When it must not, or has waited for too long.
-    pub async fn pass(&self) -> Result<(), Refusal> {
+    pub async fn pass(&self) -> Result<Turn, Refusal> {
         let patience = self.0.patience;
         match tokio::time::timeout(patience, self.end()).await {
             Ok(State::Refused) => Err(Refusal::Stopping),
-            Ok(State::Open | State::Held) => Ok(()),
+            Ok(State::Open | State::Held) => {
+                let returning = Arc::clone(&self.0.returning);
+                // It is never closed.
+                Ok(Turn(returning.acquire_owned().await.ok()))
+            }
             Err(_) => Err(Refusal::Late(patience)),
         }
     }
@@ -200,6 +219,7 @@ impl Default for Hold {
             patience: PATIENCE,
             file: PathBuf::new(),
             token: PathBuf::new(),
+            returning: Arc::new(Semaphore::new(RETURNING)),
         }))
     }
 }
@@ -238,7 +258,7 @@ mod tests {
         tokio::time::sleep(3 * LOOK).await;
         assert!(!waiting.is_finished());
         commit(dir.path());
-        assert_eq!(waiting.await.unwrap(), Ok(()));
+        assert!(waiting.await.unwrap().is_ok());
         assert!(!hold.is_on());
     }
 
@@ -247,7 +267,34 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         begin(dir.path());
         let hold = Hold::with_patience(dir.path(), LOOK);
-        assert_eq!(hold.pass().await, Err(Refusal::Late(LOOK)));
+        assert_eq!(hold.pass().await.unwrap_err(), Refusal::Late(LOOK));
+    }
+
+    #[tokio::test]
+    async fn of_many_that_were_held_a_few_go_on_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        begin(dir.path());
+        let hold = Hold::below(dir.path());
+        let (_trigger, shutdown) = lifecycle::shutdown();
+        tokio::spawn(hold.clone().watch(shutdown));
+        let (sender, mut turns) = tokio::sync::mpsc::unbounded_channel();
+        for _ in 0..3 * RETURNING {
+            let (hold, sender) = (hold.clone(), sender.clone());
+            tokio::spawn(async move {
+                let _ = sender.send(hold.pass().await.unwrap());
+            });
+        }
+        commit(dir.path());
+        let mut first = Vec::new();
+        for _ in 0..RETURNING {
+            first.push(turns.recv().await.unwrap());
+        }
+        tokio::time::sleep(3 * LOOK).await;
+        assert!(turns.try_recv().is_err(), "one more than may at a time");
+        for turn in first {
+            drop(turn);
+            drop(turns.recv().await.unwrap());
+        }
     }
 
     #[tokio::test]
@@ -258,7 +305,7 @@ mod tests {
         let (trigger, shutdown) = lifecycle::shutdown();
         trigger.stop();
         hold.clone().watch(shutdown).await;
-        assert_eq!(hold.pass().await, Err(Refusal::Stopping));
+        assert_eq!(hold.pass().await.unwrap_err(), Refusal::Stopping);
         assert!(hold.is_on(), "and what comes later too");
     }
 
@@ -276,6 +323,6 @@ mod tests {
         });
         trigger.stop();
         watching.await.unwrap();
-        assert_eq!(waiting.await.unwrap(), Ok(()));
+        assert!(waiting.await.unwrap().is_ok());
     }
 }

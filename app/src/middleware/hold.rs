@@ -80,7 +80,7 @@ where
             let passed = hold.pass().await;
             drop(counted);
             match passed {
-                Ok(()) => inner.oneshot(request).await,
+                Ok(_turn) => inner.oneshot(request).await,
                 Err(refusal) => {
                     tracing::warn!("refused a request: {refusal}");
                     Ok(Problem::new(StatusCode::SERVICE_UNAVAILABLE)
