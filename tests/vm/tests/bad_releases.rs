@@ -181,7 +181,10 @@ fn tried(scenario: &Scenario, app: &App, fault: &Fault, ended: usize) {
     checks::clean_boot(&guest);
     all_there(&guest, &orders.finish());
     let left = guest.run("ls /var/lib/postgresql /var/lib/onebox-upgrades");
-    assert!(!left.contains("filler") && !left.contains("left"), "{left}");
+    assert!(
+        !left.contains("filler") && !left.contains("snapshot"),
+        "{left}"
+    );
 }
 
 /// Bundles and channels that must not be believed, or do not fit: nothing is

@@ -23,8 +23,6 @@ const PARTS: [(&str, &str); 3] = [
 const MARK: &str = "of";
 /// Where one is being made.
 const HALF: &str = "/var/lib/onebox-upgrades/snapshot.half";
-/// What the release on trial left, on its way out.
-const LEFT: &str = "/var/lib/onebox-upgrades/left";
 /// Room that a release on trial cannot take: going back, and writing down why, works
 /// on a disk that it has filled.
 const RESERVE: &str = "/var/lib/onebox-upgrades/reserve";
@@ -80,8 +78,6 @@ pub(super) fn restore(disk: &Disk, id: &str) -> Result<bool, UpgradeError> {
         return Ok(false);
     }
     make_room(disk)?;
-    disk.remove_tree(LEFT)?;
-    disk.directory(LEFT, Access::root(0o700))?;
     for (name, place) in PARTS {
         let (copy, place) = (
             disk.path(&format!("{UPGRADES_SNAPSHOT}/{name}")),
@@ -90,21 +86,15 @@ pub(super) fn restore(disk: &Disk, id: &str) -> Result<bool, UpgradeError> {
         if !copy.exists() {
             continue;
         }
-        if place.exists() {
-            let aside = disk.path(&format!("{LEFT}/{name}"));
-            rename(&place, &aside)?;
-        }
+        // Removed and not moved aside: it may have filled the disk, and everything
+        // that comes next is written, a directory's entry too.
+        remove(&place)?;
         rename(&copy, &place)?;
-    }
-    // It may have filled the disk, and what comes next is written. What cannot be
-    // removed now only takes room: it goes when all is well.
-    if let Err(error) = disk.remove_tree(LEFT) {
-        eprintln!("boxd: {error}");
     }
     Ok(true)
 }
 
-/// Drops copies and what was put aside.
+/// Drops copies.
 ///
 /// # Errors
 /// When the system refuses.
@@ -112,7 +102,7 @@ pub(super) fn discard(disk: &Disk) -> Result<(), UpgradeError> {
     // The mark first: half a copy must not be taken for one.
     disk.remove(&format!("{UPGRADES_SNAPSHOT}/{MARK}"))?;
     make_room(disk)?;
-    for path in [UPGRADES_SNAPSHOT, HALF, LEFT] {
+    for path in [UPGRADES_SNAPSHOT, HALF] {
         disk.remove_tree(path)?;
     }
     Ok(())
@@ -130,6 +120,15 @@ fn copy(from: &Path, to: &Path) -> Result<(), UpgradeError> {
     command::succeed(Path::new("cp"), &arguments)
         .map(drop)
         .map_err(|error| UpgradeError::Program(error.to_string()))
+}
+
+fn remove(path: &Path) -> Result<(), UpgradeError> {
+    match std::fs::remove_dir_all(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(UpgradeError::io(
+            format!("remove {}", path.display()),
+        )(error)),
+        _ => Ok(()),
+    }
 }
 
 fn rename(from: &Path, to: &Path) -> Result<(), UpgradeError> {
@@ -202,8 +201,7 @@ mod tests {
         assert!(disk.path(RESERVE).exists());
         assert!(restore(&disk, "1").unwrap());
         is_as_before(&disk);
-        // It may have filled the disk.
-        assert!(!disk.path(LEFT).exists() && !disk.path(RESERVE).exists());
+        assert!(!disk.path(RESERVE).exists());
         discard(&disk).unwrap();
         assert!(!restore(&disk, "1").unwrap());
         is_as_before(&disk);
@@ -223,23 +221,23 @@ mod tests {
 
     #[test]
     fn a_restore_that_is_cut_off_anywhere_goes_on() {
-        // After each of its renames: two for each part.
+        // After each of its steps: two for each part.
         for cut in 0..=PARTS.len() * 2 {
             let (_dir, disk) = world();
             make(&disk, "1").unwrap();
             spoil(&disk);
-            fs::create_dir_all(disk.path(LEFT)).unwrap();
-            let mut done = 0;
-            'parts: for (name, place) in PARTS {
+            for (number, (name, place)) in PARTS.into_iter().enumerate() {
                 let snapshot = disk.path(&format!("{UPGRADES_SNAPSHOT}/{name}"));
-                let left = disk.path(&format!("{LEFT}/{name}"));
-                for (from, to) in [(disk.path(place), left), (snapshot, disk.path(place))] {
-                    if done == cut {
-                        break 'parts;
-                    }
-                    fs::rename(from, to).unwrap();
-                    done += 1;
+                if cut > number * 2 {
+                    fs::remove_dir_all(disk.path(place)).unwrap();
                 }
+                if cut > number * 2 + 1 {
+                    fs::rename(snapshot, disk.path(place)).unwrap();
+                }
+            }
+            // Half a part is left to remove.
+            if let Some((_, place)) = PARTS.get(cut / 2) {
+                let _ = fs::remove_file(disk.path(place).join("inner/file"));
             }
             assert!(restore(&disk, "1").unwrap(), "cut {cut}");
             is_as_before(&disk);
