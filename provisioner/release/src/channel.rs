@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use crate::keyring::{Freshness, Keyring};
+use crate::moment::moment;
 use crate::signature::{SignatureError, Signatures};
 
 /// The index.
@@ -137,8 +138,10 @@ pub enum IndexError {
     },
     /// It is out of date.
     #[error(
-        "the index was good until {expires_at}, the clock says {now}: its maker did not refresh \
-         it, or somebody holds newer ones back, or the clock is ahead; compare the clock first"
+        "the index was good until {}, the clock says {}: its maker did not refresh \
+         it, or somebody holds newer ones back, or the clock is ahead; compare the clock first",
+        moment(.expires_at),
+        moment(.now)
     )]
     Expired {
         /// Until when it was good.

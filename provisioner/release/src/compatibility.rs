@@ -63,7 +63,7 @@ pub enum Obstacle {
     /// It is older.
     #[error(
         "release {release} is older than this box's {installed}: take a newer one, \
-         or add --force-downgrade"
+         or add --force"
     )]
     Downgrade {
         /// Its version.

@@ -10,6 +10,7 @@ use x509_parser::prelude::{CertificateRevocationList as ParsedList, FromDer};
 use crate::certificate::{self, CertificateError, Described};
 use crate::digest::hex;
 use crate::keys::{KeyError, Revocations};
+use crate::moment::moment;
 use crate::pem;
 
 /// Roots and revocations.
@@ -92,9 +93,11 @@ pub enum KeyringError {
     },
     /// The root's list is out of date: what was revoked since is unknown.
     #[error(
-        "the list of revoked certificates of {root} was good until {until}, the clock says {now}: \
+        "the list of revoked certificates of {root} was good until {}, the clock says {}: \
          the maker must make a new one (`boxctl release keys revoke`) and publish it, or the \
-         clock is wrong"
+         clock is wrong",
+        moment(.until),
+        moment(.now)
     )]
     StaleList {
         /// The root.

@@ -16,6 +16,7 @@ pub mod digest;
 pub mod keyring;
 pub mod keys;
 pub mod manifest;
+mod moment;
 mod pem;
 pub mod signature;
 
