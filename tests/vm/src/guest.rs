@@ -7,6 +7,7 @@ use std::process::Output;
 
 use onebox_model::paths;
 use onebox_vm::ssh::Ssh;
+use serde_json::Value;
 
 /// A running box.
 #[derive(Clone, Debug)]
@@ -63,6 +64,30 @@ impl Guest {
             "{} did not get to the box",
             program.display()
         );
+    }
+
+    /// Text into a file on the box.
+    ///
+    /// # Panics
+    /// When the box does not take it.
+    pub fn write(&self, file: &str, text: &str) {
+        let quoted = text.replace('\'', "'\\''");
+        let _ = self.run(&format!("printf '%s' '{quoted}' >{file}"));
+    }
+
+    /// What a command says with `--json`.
+    ///
+    /// # Panics
+    /// When that is none.
+    #[must_use]
+    pub fn json(&self, command: &str) -> Value {
+        let output = self.output(&format!("{command} --json"));
+        let (text, steps) = (
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
+        serde_json::from_str(&text)
+            .unwrap_or_else(|error| panic!("{command}: {error}: {text}\n{steps}"))
     }
 
     /// What the database answers, one row a line.

@@ -17,42 +17,21 @@ const CA: &str = "/var/lib/onebox/channel-ca.pem";
 /// A restart, a trial, a restart back; emulated.
 pub const LIMIT: Duration = Duration::from_secs(900);
 
-fn put(guest: &Guest, file: &str, text: &str) {
-    let quoted = text.replace('\'', "'\\''");
-    let _ = guest.run(&format!("printf '%s' '{quoted}' >{file}"));
-}
-
 /// Has the box take its releases from a maker's channel.
 ///
 /// # Panics
 /// When it does not.
 pub fn trust(guest: &Guest, maker: &Maker, web: &Files) {
-    put(guest, ROOTS, &maker.keyring());
-    put(guest, CA, &web.certificate);
+    guest.write(ROOTS, &maker.keyring());
+    guest.write(CA, &web.certificate);
     let channel = format!("https://{HOST}:{}", web.port);
-    put(
-        guest,
+    guest.write(
         paths::CONFIG,
         &format!(
             "[updates]\nchannel = \"{channel}\"\nroots_file = \"{ROOTS}\"\nca_file = \"{CA}\"\n"
         ),
     );
     let _ = guest.run("boxctl apply --yes");
-}
-
-/// What a command says with `--json`.
-///
-/// # Panics
-/// When that is none.
-#[must_use]
-pub fn json(guest: &Guest, command: &str) -> Value {
-    let output = guest.output(&format!("{command} --json"));
-    let (text, steps) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
-    serde_json::from_str(&text)
-        .unwrap_or_else(|error| panic!("{command}: {error}: {text}\n{steps}"))
 }
 
 /// Waits until no trial is under way and at least so many upgrades are over; how

@@ -29,22 +29,6 @@ const ARCHIVE_SECONDS: u64 = 10;
 const SEND_SECONDS: u64 = 30;
 const CA_FILE: &str = "/var/lib/onebox/s3-ca.pem";
 
-fn json(guest: &Guest, command: &str) -> Value {
-    let output = guest.output(&format!("{command} --json"));
-    let (text, steps) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
-    serde_json::from_str(&text)
-        .unwrap_or_else(|error| panic!("{command}: {error}: {text}\n{steps}"))
-}
-
-/// Text into a file on the box.
-fn put(guest: &Guest, file: &str, text: &str) {
-    let quoted = text.replace('\'', "'\\''");
-    let _ = guest.run(&format!("printf '%s' '{quoted}' >{file}"));
-}
-
 /// What makes a box this box and no other.
 fn identity(guest: &Guest) -> String {
     guest.run(&format!(
@@ -59,7 +43,7 @@ fn identity(guest: &Guest) -> String {
 /// The old box before it is lost. Returns its kit and who it is.
 fn before(s3: &Apart, scenario: &Scenario, client: &Client) -> (String, String) {
     let guest = scenario.guest();
-    put(&guest, CA_FILE, &s3.certificate);
+    guest.write(CA_FILE, &s3.certificate);
     let secret = s3.secret_key();
     let _ = guest.run(&format!(
         "printf %s {secret} | boxctl secret set backups-s3"
@@ -67,10 +51,10 @@ fn before(s3: &Apart, scenario: &Scenario, client: &Client) -> (String, String) 
     let settings = s3
         .settings(&HOST.to_string(), CA_FILE)
         .replace(&format!("\"{secret}\""), "{ secret = \"backups-s3\" }");
-    put(&guest, paths::CONFIG, &settings);
+    guest.write(paths::CONFIG, &settings);
     let _ = guest.run("wizamart seed --vendors 2 --products 25 --orders 50 --yes");
     scenario.note(&checks::backups(&guest, client));
-    let listed = json(&guest, "boxctl backup list");
+    let listed = guest.json("boxctl backup list");
     for repository in listed["repositories"].as_array().unwrap() {
         assert_eq!(repository["last_error"], Value::Null, "{listed}");
         assert_ne!(repository["last"], Value::Null, "{listed}");
@@ -111,8 +95,8 @@ fn backups() {
     let mut new = Scenario::fresh("backups-new", Firmware::Uefi);
     let _ = new.boot();
     let guest = new.guest();
-    put(&guest, "/run/kit.toml", &kit);
-    let restored = json(&guest, "boxctl restore --kit /run/kit.toml --yes");
+    guest.write("/run/kit.toml", &kit);
+    let restored = guest.json("boxctl restore --kit /run/kit.toml --yes");
     new.note(&format!("restored: {restored}"));
     assert_eq!(restored["repository"], "s3", "{restored}");
     // It has the old one's key now.
@@ -164,13 +148,13 @@ fn older_schema(scenario: &Scenario, guest: &Guest, client: &Client, order: i64)
         now - 1
     ));
     assert_eq!(schema(), (now - 1).to_string());
-    let made = json(guest, "boxctl backup now");
+    let made = guest.json("boxctl backup now");
     let last = made["backups"].as_array().and_then(|all| all.last());
     let last = last.expect("a backup");
     assert_eq!(last["notes"]["schema"], (now - 1).to_string(), "{made}");
     let label = last["label"].as_str().expect("a label");
     let _ = guest.run("systemctl start onebox-http.socket onebox-https.socket");
-    let restored = json(guest, &format!("boxctl restore --backup {label} --yes"));
+    let restored = guest.json(&format!("boxctl restore --backup {label} --yes"));
     scenario.note(&format!("a backup of schema {}: {restored}", now - 1));
     assert_eq!(schema(), now.to_string());
     checks::ready_again(client);

@@ -19,7 +19,7 @@ use onebox_testing::files::Files;
 use onebox_vm::firmware::Firmware;
 use onebox_vm_tests::pebble::HOST;
 use onebox_vm_tests::release::Maker;
-use onebox_vm_tests::upgrades::{all_there, json, last, settled, trust};
+use onebox_vm_tests::upgrades::{all_there, last, settled, trust};
 use onebox_vm_tests::{App, Guest, Orders, Scenario, checks};
 
 /// A way for a release to be no good.
@@ -297,7 +297,7 @@ fn not_believed(guest: &Guest, maker: &Maker, web: &Files, scenario: &Scenario) 
     let _ = guest.run("date -s '-40 days'");
 
     // All that left the box as it was.
-    let status = json(guest, "boxctl upgrade status");
+    let status = guest.json("boxctl upgrade status");
     assert_eq!(status["running"]["version"], "0.1.0", "{status}");
     assert!(status["trial"].is_null(), "{status}");
     checks::clean_boot(guest);

@@ -22,7 +22,7 @@ use onebox_vm::firmware::Firmware;
 use onebox_vm::https::Client;
 use onebox_vm_tests::orders::Acknowledged;
 use onebox_vm_tests::release::Maker;
-use onebox_vm_tests::upgrades::{LIMIT, all_there, json, last, settled, trust};
+use onebox_vm_tests::upgrades::{LIMIT, all_there, last, settled, trust};
 use onebox_vm_tests::{App, Guest, Orders, Scenario, Visitors, checks};
 use serde_json::Value;
 
@@ -75,7 +75,7 @@ fn roll_back(scenario: &Scenario, client: &Client, app: &App) {
     let guest = scenario.guest();
     let since = "(SELECT count(*) FROM orders WHERE created_at > now() - interval '1 hour')";
     assert_ne!(guest.sql(&format!("SELECT {since}")), "0");
-    let price = json(&guest, "boxctl rollback --check");
+    let price = guest.json("boxctl rollback --check");
     assert_eq!(price["to"]["version"], "0.1.0", "{price}");
     assert_eq!(price["obstacles"], Value::Array(vec![]), "{price}");
     let written = |price: &Value, table: &str| {
@@ -86,7 +86,7 @@ fn roll_back(scenario: &Scenario, client: &Client, app: &App) {
     let product = app.products().swap_remove(0);
     let before = written(&price, "orders");
     let _ = app.order(product).unwrap();
-    let price = json(&guest, "boxctl rollback --check");
+    let price = guest.json("boxctl rollback --check");
     assert_eq!(written(&price, "orders"), before + 1, "{price}");
     assert!(written(&price, "order_items") > before, "{price}");
     let (status, acknowledged) = visited(scenario, client, || {
@@ -126,7 +126,7 @@ fn upgrades() {
 
     // One that stays.
     maker.publish("0.2.0", |_| {});
-    let offer = json(&guest, "boxctl upgrade --check");
+    let offer = guest.json("boxctl upgrade --check");
     assert_eq!(offer["version"], "0.2.0", "{offer}");
     assert_eq!(offer["obstacles"], Value::Array(vec![]), "{offer}");
     assert_eq!(offer["kernel_changes"], false, "{offer}");
@@ -179,7 +179,7 @@ fn upgrades() {
         .parse()
         .unwrap();
     assert!(after >= lines.parse().unwrap(), "{after} of {lines}");
-    let again = json(&guest, "boxctl upgrade --check");
+    let again = guest.json("boxctl upgrade --check");
     let why = again["obstacles"].to_string();
     assert!(why.contains("was no good"), "{again}");
     checks::clean_boot(&guest);
@@ -213,7 +213,7 @@ fn factory_reset(scenario: &Scenario, guest: &Guest) {
         paths::CONFIG
     ));
     assert_eq!(String::from_utf8_lossy(&left.stdout), "");
-    let status = json(&fresh, "boxctl upgrade status");
+    let status = fresh.json("boxctl upgrade status");
     assert_eq!(status["running"]["version"], "0.1.0", "{status}");
     scenario.note(&format!(
         "a factory reset takes {:.0} s",
