@@ -24,7 +24,7 @@ pub(crate) fn run(workspace: &Workspace, args: &SoakArgs) -> Result<ExitCode, Su
     prepare(workspace, &[Group::Vm], &args.fetch)?;
     let mut runner = Runner::new(workspace, "target/soak-logs")?;
     if vm::prepare(&mut runner)? {
-        let mut cuts = vm::test(workspace, "power_cuts");
+        let mut cuts = vm::test(workspace, vm::SOAKED);
         cuts.env("ONEBOX_CUTS", args.cuts.to_string());
         cuts.env("ONEBOX_SEED", args.seed.to_string());
         let mut bad = vm::test(workspace, "bad_releases");
